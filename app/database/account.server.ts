@@ -34,6 +34,12 @@ export function chooseAccount(binaries: Binaries, directory: string): Account {
   return runs({ ...asNobody, binaries: copied(binaries), directory: reachableByAll(directory) ? directory : moved });
 }
 
+/** The program and arguments to spawn, with what the account puts before them. */
+export function command(prefix: string[], program: string, args: string[]): [string, string[]] {
+  const [first = program, ...rest] = [...prefix, program, ...args];
+  return [first, rest];
+}
+
 function runs(account: Account): Account {
   const failure = tryOut(account);
   if (failure === undefined) return account;
@@ -41,7 +47,7 @@ function runs(account: Account): Account {
 }
 
 function tryOut({ prefix, uid, gid, binaries }: Account): string | undefined {
-  const [program, ...args] = [...prefix, binaries.postgres, '--version'] as [string, ...string[]];
+  const [program, args] = command(prefix, binaries.postgres, ['--version']);
   const outcome = spawnSync(program, args, { uid, gid, cwd: '/', encoding: 'utf8', timeout: 20_000 });
   if (outcome.status === 0) return undefined;
   return outcome.error?.message ?? (outcome.stderr.trim().split('\n').at(-1) || `exit code ${outcome.status}`);

@@ -5,7 +5,7 @@ import { chownSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, re
 import net from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import type { Account } from './account.server.ts';
+import { command, type Account } from './account.server.ts';
 
 export type Postmaster = { pid: number; port: number };
 
@@ -46,8 +46,8 @@ export async function makeCluster(account: Account): Promise<void> {
     writeFileSync(path.join(draft, 'password'), password, { mode: 0o600 });
     writeFileSync(passwordForInitdb, password, { mode: 0o600 });
     if (uid !== undefined && gid !== undefined) for (const file of [data, passwordForInitdb]) chownSync(file, uid, gid);
-    const [program, ...args] = [...prefix, account.binaries.initdb, `--pgdata=${data}`, '--username=app', `--pwfile=${passwordForInitdb}`,
-      '--auth=scram-sha-256', '--encoding=UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C', '--data-checksums'] as [string, ...string[]];
+    const [program, args] = command(prefix, account.binaries.initdb, [`--pgdata=${data}`, '--username=app', `--pwfile=${passwordForInitdb}`,
+      '--auth=scram-sha-256', '--encoding=UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C', '--data-checksums']);
     await promisify(execFile)(program, args, { uid, gid, cwd: '/', env: environment() });
     rmSync(passwordForInitdb);
     renameSync(draft, directory);
@@ -79,7 +79,7 @@ export async function choosePort(directory: string): Promise<number> {
 export function spawnPostmaster(account: Account, port: number): ChildProcess {
   const log = openLog(account.directory);
   const args = ['-D', path.join(account.directory, 'data'), ...Object.entries({ ...settings, port: String(port) }).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
-  const [program, ...rest] = [...account.prefix, account.binaries.postgres, ...args] as [string, ...string[]];
+  const [program, rest] = command(account.prefix, account.binaries.postgres, args);
   const child = spawn(program, rest, { uid: account.uid, gid: account.gid, cwd: '/', env: environment(), detached: true, stdio: ['ignore', log, log] });
   closeSync(log);
   child.unref();
@@ -156,5 +156,5 @@ function openLog(directory: string): number {
 }
 
 function environment(): NodeJS.ProcessEnv {
-  return { PATH: process.env.PATH, SystemRoot: process.env.SystemRoot, LC_ALL: 'C', TZ: 'UTC' };
+  return { PATH: process.env.PATH, SystemRoot: process.env.SystemRoot, LC_ALL: 'C', TZ: 'UTC' } as unknown as NodeJS.ProcessEnv;
 }

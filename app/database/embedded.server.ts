@@ -121,8 +121,7 @@ async function enter(connectionString: string, dataDirectory: string): Promise<p
     // Waits while the last user shuts the server down; the connection then breaks and the caller starts afresh.
     const { rows } = await client.query<{ directory: string }>(`select current_setting('data_directory') as directory, pg_advisory_lock_shared(${usersLock})`);
     if (rows[0]?.directory === dataDirectory) {
-      // Watching the server is no reason for a process to stay.
-      client.unref();
+      holdProcess(client, false);
       return client;
     }
     throw new Error(`Port ${client.port} belongs to the PostgreSQL of ${rows[0]?.directory}, not of ${dataDirectory}`);
@@ -135,6 +134,7 @@ async function enter(connectionString: string, dataDirectory: string): Promise<p
 }
 
 async function leave(account: Account, { client, pid }: Membership): Promise<void> {
+  holdProcess(client, true);
   try {
     const { rows } = await client.query<{ alone: boolean }>(
       `select pg_advisory_unlock_shared(${usersLock}), pg_try_advisory_lock(${usersLock}) as alone`);
@@ -142,6 +142,13 @@ async function leave(account: Account, { client, pid }: Membership): Promise<voi
   } finally {
     await client.end().catch(() => {});
   }
+}
+
+/** Watching the server is no reason for a process to stay; leaving it is. The types lack these two methods. */
+function holdProcess(client: pg.Client, hold: boolean): void {
+  const { connection } = client as unknown as { connection: { ref(): void; unref(): void } };
+  if (hold) connection.ref();
+  else connection.unref();
 }
 
 async function createDatabase(connectionString: string): Promise<void> {
