@@ -1,0 +1,12 @@
+/** The worker role: `npm run worker`, any number of them on one database. */
+import { log } from '#app/log.server.ts';
+import { startWorker } from '#app/worker.server.ts';
+import { openProcess, stopOnSignal } from './open.ts';
+
+const opened = await openProcess('worker');
+const worker = await startWorker();
+stopOnSignal(async () => {
+  await worker.stop();
+  await opened.close();
+});
+log.info('Worker is ready');
