@@ -2,7 +2,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { TagImplOptions, TagToken, TopLevelToken } from 'liquidjs';
+import type { TagToken, TopLevelToken } from 'liquidjs';
 import { Liquid } from 'liquidjs';
 
 export const extensionFolder = fileURLToPath(new URL('../../extensions/manage-subscriptions', import.meta.url));
@@ -109,7 +109,7 @@ function translate(catalogue: Catalogue, key: string): string {
 }
 
 /** A tag whose content Shopify reads itself and prints nothing of. */
-function ignoredUntil(end: string): TagImplOptions {
+function ignoredUntil(end: string): Parameters<Liquid['registerTag']>[1] {
   return {
     parse(_tag: TagToken, rest: TopLevelToken[]) {
       while (rest.length > 0) {
