@@ -45,7 +45,6 @@ export const db: PrismaClient = new Proxy({} as PrismaClient, {
 export async function transaction<Result>(work: (client: pg.PoolClient) => Promise<Result>, options: TransactionOptions = {}): Promise<Result> {
   const client = await pool().connect();
   let broken: Error | undefined;
-  // A connection that breaks between two statements tells it as an event, which would otherwise end the process.
   const onError = (error: Error) => (broken = error);
   client.on('error', onError);
   try {
@@ -86,6 +85,8 @@ function newPool(): pg.Pool {
     options: '-c timezone=UTC',
   });
   opened.on('error', () => {});
+  // A connection cut at the moment it is handed out reports that to nobody (pg-pool 3), which would end the process.
+  opened.on('connect', (client) => client.on('error', () => {}));
   return opened;
 }
 

@@ -64,7 +64,8 @@ describe('the database of a process', () => {
       await client.query('select 1');
     })).rejects.toThrow();
 
-    expect((await pool().query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+    // A statement may still meet a connection whose end has not arrived yet: it fails, the process goes on.
+    await expect.poll(() => pool().query('select 1 as one').then(({ rows }) => rows, (error: Error) => error.message)).toEqual([{ one: 1 }]);
     expect(await db.shop.count({ where: { domain: 'nobody.myshopify.com' } })).toBe(0);
     await killer.end();
   });
