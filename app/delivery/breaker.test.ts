@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Failure, type FailureKind } from '../errors.ts';
-import { breakerRules, closedBreaker, judge, probeWaitMs, type Breaker } from './breaker.ts';
+import { breakerRules, closedBreaker, judge, probeWaitMs, type Verdict } from './breaker.ts';
 
 const rules = { longestProbeMs: 300_000 };
 const now = new Date('2026-11-21T06:00:00Z');
 const failure = (kind: FailureKind) => new Failure(kind, 'no', { code: 'test' });
 
-function after(...kinds: (FailureKind | null)[]): { breaker: Breaker; stop: boolean; recovered: boolean } {
-  return kinds.reduce((state, kind) => judge(state.breaker, kind === null ? null : failure(kind), now, rules), { breaker: closedBreaker, stop: false, recovered: false });
+function after(...kinds: (FailureKind | null)[]): Verdict {
+  return kinds.reduce<Verdict>((state, kind) => judge(state.breaker, kind === null ? null : failure(kind), now, rules), { breaker: closedBreaker, stop: false, recovered: false });
 }
 
 describe('the breaker of a destination', () => {

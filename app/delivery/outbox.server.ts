@@ -17,11 +17,13 @@ export type Recorded = {
 
 type StoredEvent = NewEvent & { eventId: string };
 
-/** Records events in the order given and fans them out to the shop's destinations. */
-export async function recordEvents(tx: pg.PoolClient, shopId: string, events: readonly NewEvent[]): Promise<Recorded> {
+/** Records events in the order given and fans them out to the shop's destinations, or to the one named. */
+export async function recordEvents(tx: pg.PoolClient, shopId: string, events: readonly NewEvent[], onlyDestinationId?: string): Promise<Recorded> {
   const eventIds = await insertEvents(tx, shopId, events);
   const stored = events.flatMap((event, index) => (eventIds[index] ? [{ ...event, eventId: eventIds[index] }] : []));
-  const deliveries = stored.length === 0 ? 0 : await fanOut(tx, shopId, stored, await acceptingDestinations(tx, shopId));
+  if (stored.length === 0) return { eventIds, deliveries: 0 };
+  const destinations = await acceptingDestinations(tx, shopId);
+  const deliveries = await fanOut(tx, shopId, stored, destinations.filter(({ destinationId }) => onlyDestinationId === undefined || destinationId === onlyDestinationId));
   return { eventIds, deliveries };
 }
 
