@@ -50,7 +50,7 @@ export function receivedPage(received: Received, switches: BloomreachSwitches): 
 <header><h1>Bloomreach Engagement (simulated)</h1><p>Everything below arrived over the tracking API. This page renews itself.</p></header>
 <main>
 <dl class="figures">${figures.map(([name, value]) => `<div><dt>${name}</dt><dd>${value}</dd></div>`).join('')}</dl>
-<section><h2>Events, newest first</h2>${eventTable(received.events.slice(-newest).reverse(), emails)}</section>
+<section><h2>Events, newest first</h2>${eventTable(received.events.slice(-newest).sort((a, b) => b.timestamp - a.timestamp), emails)}</section>
 <section><h2>Customers</h2>${customerTable(received.customers.slice(-newest).reverse())}</section>
 <section><details><summary>Switches</summary><pre><code>${escapeHtml(JSON.stringify(switches, null, 2))}</code></pre></details></section>
 </main>

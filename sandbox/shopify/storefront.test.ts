@@ -163,6 +163,7 @@ describe('Shopify storefront simulator', () => {
     expect(await text('/tools/recurring/portal/0f1e2d/orders?token=fresh')).toContain('Signed in: owner of 0f1e2d');
     expect(await text('/tools/recurring/portal/0f1e2d/orders?token=old')).toContain('The token was refused: too old');
     expect(await text('/de/tools/recurring/portal/%3Cb%3E/orders')).toMatch(/Recharge würde[\s\S]*orders/);
+    expect(await text('/tools/recurring/portal/0f1e2d/orders?token=fresh&locale=de')).toContain('Angemeldet');
     expect(await text('/tools/recurring/portal/<b>/orders?token=<i>')).not.toMatch(/<b>|<i>/);
   });
 

@@ -115,7 +115,13 @@
 
   class NavMenu extends HTMLElement {
     connectedCallback() {
-      listeners.navigate = ({ index }) => this.links()[index]?.dispatchEvent(new CustomEvent('shopify:navigate', { bubbles: true, cancelable: true }));
+      listeners.navigate = ({ index }) => {
+        const link = this.links()[index];
+        const target = new URL(link?.getAttribute('href') ?? '', location.href);
+        link?.dispatchEvent(new CustomEvent('shopify:navigate', { bubbles: true, cancelable: true }));
+        // Nobody listens on a page that is not hydrated yet: then the plain way.
+        setTimeout(() => location.pathname !== target.pathname && location.assign(target), 2000);
+      };
       this.observer = watch(this, () => tell('nav', { links: this.links().map((link, index) => ({ index, href: link.getAttribute('href'), text: link.textContent.trim(), home: link.getAttribute('rel') === 'home' })) }));
     }
     disconnectedCallback() {

@@ -57,7 +57,9 @@ export async function startStorefront(shop: ShopifyShop, setup: ShopifySetup, op
   async function portal(request: SimRequest, visit: Visit, hash: string | null, page: string): Promise<SimResponse> {
     const token = request.query.get('token');
     const check = hash !== null && token !== null ? await options.checkPortalVisit?.({ shop: shop.domain, hash, page, token }) : undefined;
-    return { ...html(portalPage(shop, visit, { hash, page, token, check })), headers: { 'referrer-policy': 'no-referrer', 'cache-control': 'no-store' } };
+    // Recharge's portal has a language parameter of its own.
+    const language = request.query.get('locale')?.startsWith('de') ? 'de' : visit.language;
+    return { ...html(portalPage(shop, { ...visit, language }, { hash, page, token, check })), headers: { 'referrer-policy': 'no-referrer', 'cache-control': 'no-store' } };
   }
 
   return startSimulator({
