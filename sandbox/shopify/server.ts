@@ -110,7 +110,10 @@ export async function startShopifySimulator(options: ShopifyOptions = {}): Promi
     switches: setup.switches,
     handle,
     control,
-    reset: () => tokens.clear(),
+    reset: async () => {
+      tokens.clear();
+      for (const storefront of storefronts.values()) await storefront.reset();
+    },
   });
   const adminUrl: ShopifySimulator['adminUrl'] = (shop, over = {}) =>
     `${simulator.url}/store/${handleOf(shopOf(shop))}/apps/${setup.appHandle}${over.path ?? ''}${over.locale === 'de' ? '?locale=de' : ''}`;

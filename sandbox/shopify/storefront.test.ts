@@ -214,4 +214,15 @@ describe('Shopify storefront simulator', () => {
       await expect(sim.sendWebhook({ topic: 'shop/redact', shop: 'nobody.myshopify.com' })).rejects.toThrow('no shop');
     });
   });
+
+  it('forgets requests and faults of the storefronts too on reset', async () => {
+    const storefront = sim.storefronts.get(shop);
+    storefront?.faults.add({ fault: { kind: 'status', status: 503 }, times: -1 });
+    expect((await visit('/')).status).toBe(503);
+    sim.switches.themeBlock = false;
+
+    await fetch(`${sim.url}/_sim/reset`, { method: 'POST' });
+
+    expect([(await visit('/')).status, storefront?.requests.length, sim.switches.themeBlock]).toEqual([200, 1, true]);
+  });
 });
