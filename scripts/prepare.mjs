@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { binDirectory, projectDirectory, runChild, runQuietly } from './child.mjs';
+import { binDirectory, projectDirectory, runQuietly } from './child.mjs';
 
 export { projectDirectory };
 

@@ -97,8 +97,8 @@ async function join(account: Account, fixedPort?: number): Promise<Membership> {
       const port = fixedPort ?? (await choosePort(directory));
       if (runningPostmaster(directory) !== undefined) continue;
       // After a kill the memory of the old server stays taken for a moment; a setting it refuses never gets better.
-      if (++starts > 20) break;
-      if (exited) await pause(200);
+      if (++starts > 10) break;
+      if (exited) await pause(100 * starts);
       const child = spawnPostmaster(account, port);
       started = true;
       exited = false;
