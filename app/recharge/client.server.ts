@@ -5,7 +5,7 @@ import type { Charge, Customer, Order, Subscription } from '../events/facts.ts';
 import { createHttp } from '../http.server.ts';
 import { customerOf, portalAccessOf, sessionTokenOf, storeOf, tokenInformation, webhookOf } from './answers.ts';
 import { apiVersion, createSend } from './calls.server.ts';
-import { isDuplicateWebhook, isNotFound, oddAnswer, type Call } from './errors.ts';
+import { isDuplicateWebhook, isNotFound, isTokenRefused, oddAnswer, sessionNotAllowed, type Call } from './errors.ts';
 import { chargeFacts, customerFacts, orderFacts, subscriptionFacts } from './facts.ts';
 import { own } from './fields.ts';
 import { parseRechargeJson } from './json.ts';
@@ -103,6 +103,8 @@ const interactiveMs = 4_500;
 const pageSize = 250;
 /** A page of 250 charges with many items comes to a few MB. */
 const maxBodyBytes = 16 * 1024 * 1024;
+/** Needs no permission, so only a token that is wrong altogether is refused. */
+const tokenQuestion: Call = { method: 'GET', path: '/token_information', repeatable: true };
 
 export function createRechargeClient(options: RechargeClientOptions): RechargeClient {
   return clientWith({ ...options, http: options.http ?? rechargeHttp(options.baseUrl) }, Infinity);
@@ -149,7 +151,7 @@ function clientWith(options: RechargeClientOptions & { http: Http }, deadlineAt:
   const listWebhooks = () => all(pages('/webhooks', 'webhooks', {}, undefined, webhookOf));
 
   return {
-    tokenInformation: () => read({ method: 'GET', path: '/token_information', repeatable: true }, tokenInformation),
+    tokenInformation: () => read(tokenQuestion, tokenInformation),
     store: () => read(get('/store', 'store_info'), storeOf),
 
     getCustomer: (id) => read(get(`/customers/${encodeURIComponent(id)}`, 'read_customers'), (body) => customerOf(own(body, 'customer'))),
@@ -177,22 +179,24 @@ function clientWith(options: RechargeClientOptions & { http: Http }, deadlineAt:
       });
     },
 
-    createCustomerSession: (id, storefrontToken) =>
-      read(
-        {
-          method: 'POST',
-          path: `/customers/${encodeURIComponent(id)}/sessions`,
-          body: {},
-          // A second session harms nobody.
-          repeatable: true,
-          scope: 'write_session',
-          ...(storefrontToken ? { headers: { 'x-recharge-storefront-access-token': storefrontToken } } : {}),
-        },
-        (body) => {
-          const apiToken = sessionTokenOf(body);
-          return apiToken === null ? null : { apiToken };
-        },
-      ),
+    async createCustomerSession(id, storefrontToken) {
+      const call: Call = {
+        method: 'POST',
+        path: `/customers/${encodeURIComponent(id)}/sessions`,
+        body: {},
+        // A second session harms nobody.
+        repeatable: true,
+        scope: 'write_session',
+        ...(storefrontToken ? { headers: { 'x-recharge-storefront-access-token': storefrontToken } } : {}),
+      };
+      const apiToken = await read(call, sessionTokenOf).catch(async (error: unknown) => {
+        // Is it the merchant's token, or what this one call wants besides?
+        if (!isTokenRefused(error)) throw error;
+        await send(tokenQuestion);
+        throw sessionNotAllowed(error, storefrontToken !== undefined);
+      });
+      return { apiToken };
+    },
     portalAccess: ({ sessionToken, shopDomain, page, locale }) =>
       read({ method: 'GET', path: '/portal_access', query: { shop_url: shopDomain, page_destination: page, locale }, repeatable: true, sessionToken }, portalAccessOf),
     async sendAccountAccessEmail(id) {

@@ -88,6 +88,20 @@ export function isNotFound(thrown: unknown): boolean {
   return thrown instanceof Failure && thrown.system === system && thrown.status === 404;
 }
 
+export function isTokenRefused(thrown: unknown): thrown is Failure {
+  return thrown instanceof Failure && thrown.code === 'recharge_token_refused';
+}
+
+/** A good token that is refused for sessions alone. Carries no status, so that nobody takes the token for dead. */
+export function sessionNotAllowed(refusal: Failure, withStorefrontToken: boolean): Failure {
+  const cure = withStorefrontToken ? 'Check the storefront token in the Recharge connection' : 'Add the storefront token to the Recharge connection';
+  return new Failure('unauthorised', `Recharge opened no portal session for a customer. ${cure}, and give the API token the permission write_session.`, {
+    code: 'recharge_session_not_allowed',
+    system,
+    ...(refusal.vendorAnswer ? { vendorAnswer: refusal.vendorAnswer } : {}),
+  });
+}
+
 /** True for the 422 of a registration whose address and topic exist already. */
 export function isDuplicateWebhook(answer: HttpAnswer): boolean {
   return answer.status === 422 && own(own(parsed(answer.text), 'errors'), 'duplicate') !== undefined;
