@@ -32,7 +32,7 @@ export async function openJobQueue(handlers: Record<JobName, JobHandler>): Promi
     await boss.createQueue(name, { ...options, retryBackoff: true, policy: 'standard', heartbeatSeconds: 10, notify: true, deleteAfterSeconds: 86_400 });
   }
   for (const name of Object.keys(queues) as JobName[]) {
-    await boss.work<JobData>(name, { pollingIntervalSeconds: 2, notifyPollingIntervalSeconds: 1, batchSize: 1 }, async ([job]) => {
+    await boss.work<JobData>(name, { pollingIntervalSeconds: 1, notifyPollingIntervalSeconds: 1, batchSize: 1 }, async ([job]) => {
       if (!job) return;
       log.info('Job begins', { job: name, shopId: job.data.shopId, destinationId: job.data.destinationId });
       await handlers[name](job.data, job.signal);
