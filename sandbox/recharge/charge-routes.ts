@@ -121,9 +121,10 @@ function process(call: Call, charge: ChargeRow): ChargeRow {
 function refund(call: Call, charge: ChargeRow): ChargeRow {
   needStatus(charge, ['success', 'partially_refunded']);
   const { amount, full_refund: isFull } = call.body();
-  const cents = isFull === true ? totals(charge).totalCents : Math.round(Number(amount) * 100);
+  const left = totals(charge).totalCents - charge.refunded_cents;
+  const cents = isFull === true ? left : Math.round(Number(amount) * 100);
   if (!(cents > 0)) throw invalid({ amount: ['Missing data for required field.'] });
-  if (cents > totals(charge).totalCents - charge.refunded_cents) throw invalid({ amount: ['Must not be more than what is left of the charge'] });
+  if (cents > left) throw invalid({ amount: ['Must not be more than what is left of the charge'] });
   refundCharge(call.world, call.store, charge, cents);
   return charge;
 }

@@ -20,7 +20,7 @@ export function easternDay(ms: number): Day {
 
 /** The moment a New York clock shows this hour and minute on that day. */
 export function easternMoment(day: Day, hour: number, minute = 0): number {
-  return DateTime.fromISO(day, { zone: EASTERN }).set({ hour, minute }).toMillis();
+  return remembered(moments, `${day} ${hour}:${minute}`, () => DateTime.fromISO(day, { zone: EASTERN }).set({ hour, minute }).toMillis());
 }
 
 /** `May 13,  4:10PM`, as Recharge writes it into a charge's error text. */
@@ -39,7 +39,7 @@ export function addDays(day: Day, days: number): Day {
 }
 
 export function plus(day: Day, count: number, unit: IntervalUnit): Day {
-  return DateTime.fromISO(day, { zone: 'utc' }).plus({ [unit]: count }).toISODate() as Day;
+  return remembered(sums, `${day}+${count}${unit}`, () => DateTime.fromISO(day, { zone: 'utc' }).plus({ [unit]: count }).toISODate() as Day);
 }
 
 export function isDay(value: unknown): value is Day {
@@ -55,4 +55,17 @@ export function onOrAfterWeekday(day: Day, weekday: number): Day {
 export function withDayOfMonth(day: Day, dayOfMonth: number): Day {
   const date = DateTime.fromISO(day, { zone: 'utc' });
   return date.set({ day: Math.min(dayOfMonth, date.daysInMonth ?? 28) }).toISODate() as Day;
+}
+
+/** Zone arithmetic is slow and a store asks for the same few hundred days over and over. */
+const moments = new Map<string, number>();
+const sums = new Map<string, Day>();
+
+function remembered<T>(memory: Map<string, T>, key: string, work: () => T): T {
+  let value = memory.get(key);
+  if (value === undefined) {
+    if (memory.size > 20_000) memory.clear();
+    memory.set(key, (value = work()));
+  }
+  return value;
 }

@@ -38,7 +38,7 @@ else {
       `${call} -X POST $URL/webhooks -d '{"address":"http://127.0.0.1:9999/hook","topic":"subscription/cancelled","version":"2021-11"}'`,
       'curl $URL/_sim/stores',
       `curl -X POST $URL/_sim/do/cancel -d '{}'`,
-      'curl $URL/_sim/deliveries?bodies=0',
+      "curl '$URL/_sim/deliveries?bodies=0'",
       `curl -X POST $URL/_sim/clock -d '{"advanceSeconds":86400}'`,
     ],
   );

@@ -74,11 +74,18 @@ function take<T extends { id: number }>(table: Table<T>, field: string, descendi
     return rows;
   }
   const sign = descending ? -1 : 1;
-  const compare = (a: { id: number; value: unknown }, b: { id: number; value: unknown }): number => sign * (compareValues(a.value, b.value) || a.id - b.id);
+  const compare = (a: T, b: T): number => sign * (compareValues(valueOf(a, field), valueOf(b, field)) || a.id - b.id);
+  const isAfter = (row: T): boolean => after === undefined || sign * (compareValues(valueOf(row, field), after.value) || row.id - after.id) > 0;
+  // Keeps little more than a page while it looks at everything, so that big tables need no full sort.
+  let worst: T | undefined;
   for (const row of table.all()) {
-    if (matches(row) && (after === undefined || compare({ id: row.id, value: valueOf(row, field) }, after) > 0)) rows.push(row);
+    if ((worst !== undefined && compare(row, worst) > 0) || !isAfter(row) || !matches(row)) continue;
+    rows.push(row);
+    if (rows.length < count * 2 + 1000) continue;
+    rows.sort(compare).length = count;
+    worst = rows.at(-1);
   }
-  return rows.sort((a, b) => compare({ id: a.id, value: valueOf(a, field) }, { id: b.id, value: valueOf(b, field) })).slice(0, count);
+  return rows.sort(compare).slice(0, count);
 }
 
 function lowerBound(ids: readonly number[], id: number): number {

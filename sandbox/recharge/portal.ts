@@ -70,11 +70,15 @@ function portalPage(world: World, request: SimRequest, hash: string, page: strin
     for (const customer of store.customers.all()) {
       if (customer.hash !== hash) continue;
       if (token !== null && (session?.customer_id !== customer.id || session.shop !== store.shop)) break;
-      const items = store.subscriptions.of('customer', customer.id).map((each) => `<li>${each.product_title}: ${each.status}, next ${each.next_charge_scheduled_at ?? 'none'}</li>`);
-      return { status: 200, body: `<!doctype html><title>Portal of ${store.name}</title><h1>Hello ${customer.first_name}</h1><p>Page ${page}</p><ul>${items.join('')}</ul>` };
+      const items = store.subscriptions.of('customer', customer.id).map((each) => `<li>${escape(each.product_title)}: ${each.status}, next ${each.next_charge_scheduled_at ?? 'none'}</li>`);
+      return { status: 200, body: `<!doctype html><title>Portal of ${escape(store.name)}</title><h1>Hello ${escape(customer.first_name)}</h1><p>Page ${page}</p><ul>${items.join('')}</ul>` };
     }
   }
   return { status: 403, body: '<!doctype html><title>Sign in</title><h1>This link is not valid any more</h1>' };
+}
+
+function escape(text: string): string {
+  return text.replaceAll(/[&<>"]/g, (char) => `&#${char.charCodeAt(0)};`);
 }
 
 function live(world: World, session: CustomerSession | undefined): CustomerSession | undefined {

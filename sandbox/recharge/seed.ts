@@ -21,7 +21,7 @@ export interface CustomerWish {
   last_name?: string;
   external_customer_id?: string | null;
   phone?: string | null;
-  /** How many subscriptions; absent leaves it to the dice. */
+  /** How many active subscriptions; absent leaves number and state to the dice. */
   subscriptions?: number;
 }
 
@@ -72,7 +72,7 @@ export function seedCustomer(world: World, store: Store, random: SeededRandom, i
   });
   const address = seedAddress(world, store, customer, index, customer.created_at);
   const count = wish.subscriptions ?? (random.chance(0.1) ? 0 : 1 + random.below(3));
-  for (let number = 0; number < count; number += 1) seedSubscription(world, store, random, address, createdMs, number === 0 && wish.subscriptions !== undefined);
+  for (let number = 0; number < count; number += 1) seedSubscription(world, store, random, address, createdMs, wish.subscriptions !== undefined);
   seedPast(world, store, customer, address);
   for (const charge of requeue(world, store, address.id).created) charge.shipping_known = true;
   return customer;
@@ -170,9 +170,10 @@ function seedPast(world: World, store: Store, customer: CustomerRow, address: Ad
     subscription.last_due_on = day;
     subscription.next_charge_scheduled_at = subscription.status === 'active' ? day : null;
   }
-  for (const day of [...days.keys()].sort()) {
+  const sorted = [...days.keys()].sort();
+  for (const day of sorted) {
     const items = days.get(day) ?? [];
-    const isFirst = day === [...days.keys()].sort()[0];
+    const isFirst = day === sorted[0];
     const processedAt = toInstant(Math.min(easternMoment(day, 0, 8), world.clock.now()));
     const charge = addQueuedCharge(world, store, address.id, day, items.map(lineItemOf));
     charge.type = isFirst ? 'checkout' : 'recurring';
