@@ -43,6 +43,5 @@ export function more(next: string | null): string {
 
 /** A vendor's words must not drive the terminal. */
 function shown(cell: string | number): string {
-  // eslint-disable-next-line no-control-regex
   return String(cell).replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, ' ');
 }

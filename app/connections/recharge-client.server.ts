@@ -13,18 +13,29 @@ import { fingerprint } from '#app/secrets.server.ts';
 const bucket = { capacity: 40, refillPerSecond: 1.5 };
 const reserveForPeople = 10;
 
+/** Forty registrations at the pace that Recharge allows take half a minute when the bucket is empty. */
+const registrationLimitMs = 120_000;
+
 /** A client for any token; calls of both priorities draw from one bucket. */
 export function rechargeClient(apiToken: string, priority: Priority): RechargeClient {
-  return createRechargeClient({ baseUrl: env().rechargeApiUrl, apiToken, priority, budget: budgetOf(apiToken) });
+  return createRechargeClient({ baseUrl: env().rechargeApiUrl, apiToken, priority, budget: budgetOf(apiToken, priority === 'interactive' ? 0 : reserveForPeople) });
 }
 
-function budgetOf(apiToken: string): RechargeBudget {
+/**
+ * A client for registering and deleting webhooks: dozens of calls in a row, more than a call of a person may wait for,
+ * but not behind background work, since events are missed until they are through.
+ */
+export function registrationClient(apiToken: string): RechargeClient {
+  return createRechargeClient({ baseUrl: env().rechargeApiUrl, apiToken, priority: 'background', budget: budgetOf(apiToken, 0) }).withDeadline(registrationLimitMs);
+}
+
+function budgetOf(apiToken: string, reserve: number): RechargeBudget {
   const key = `recharge:${fingerprint(apiToken)}`;
   return {
-    async take(priority, giveUpAfterMs = Infinity) {
+    async take(_, giveUpAfterMs = Infinity) {
       const end = performance.now() + giveUpAfterMs;
       for (;;) {
-        const taken = await takeFromBudget(key, 1, { ...bucket, reserve: priority === 'interactive' ? 0 : reserveForPeople });
+        const taken = await takeFromBudget(key, 1, { ...bucket, reserve });
         if (taken.granted) return;
         if (performance.now() + taken.waitMs > end) {
           throw new Failure('throttled', 'Recharge allows only so many requests; this one would have waited too long.', { code: 'recharge_budget_empty', system: 'Recharge', retryAfterMs: taken.waitMs });

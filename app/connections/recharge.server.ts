@@ -4,7 +4,7 @@ import { db } from '#app/db.server.ts';
 import { Failure, toFailure } from '#app/errors.ts';
 import type { Priority, RechargeClient } from '#app/recharge/client.server.ts';
 import { rechargeClient } from './recharge-client.server.ts';
-import { connectionHint } from './recharge-words.ts';
+import { connectionHint, tokenRefused } from './recharge-words.ts';
 import { destinationTypes, loadConnection, openCredentials, viewOf, type ConnectionView } from './recharge-record.server.ts';
 
 export { checkRechargeToken, connectRecharge, disconnectRecharge } from './recharge-setup.server.ts';
@@ -47,7 +47,7 @@ export async function openRecharge(shopId: string, priority: Priority): Promise<
 export async function noteRechargeRefusal(shopId: string, thrown: unknown): Promise<void> {
   const failure = toFailure(thrown);
   if (failure.kind !== 'unauthorised' || failure.status !== 401) return;
-  await db.connection.updateMany({ where: { shopId: BigInt(shopId), status: 'active' }, data: { status: 'unauthorised', statusReason: failure.message } });
+  await db.connection.updateMany({ where: { shopId: BigInt(shopId), status: 'active' }, data: { status: 'unauthorised', statusReason: tokenRefused(failure.vendorAnswer || 'HTTP 401') } });
 }
 
 function openedConnection(row: Connection, storefrontToken: string | null): OpenedRecharge['connection'] {

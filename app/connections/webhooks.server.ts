@@ -9,7 +9,8 @@ import { log } from '#app/log.server.ts';
 import type { RechargeClient, RegisteredWebhook } from '#app/recharge/client.server.ts';
 import { reconcileWebhooks, removeWebhooks, type Reconciled } from '#app/recharge/registration.server.ts';
 import { wantedTopics } from '#app/recharge/topics.ts';
-import { rechargeClient } from './recharge-client.server.ts';
+import { registrationClient } from './recharge-client.server.ts';
+import { tokenRefused } from './recharge-words.ts';
 import { emptyReport, loadConnection, openCredentials, reportOf, sealCredentials, webhookBaseUrl, type WebhooksReport } from './recharge-record.server.ts';
 import { withShopLock } from './shop-lock.server.ts';
 import { findShopById } from './shops.server.ts';
@@ -58,7 +59,7 @@ export async function settleFormerToken(shopId: string, newToken: string): Promi
     const failure = toFailure(error);
     if (failure.kind !== 'unauthorised') throw error;
     // Going back to the former token: its registrations are the ones we want.
-    if (stored.previousApiToken !== newToken) await deleteWith(rechargeClient(stored.previousApiToken, 'interactive'), webhookBaseUrl(row.connectionKey));
+    if (stored.previousApiToken !== newToken) await deleteWith(registrationClient(stored.previousApiToken), webhookBaseUrl(row.connectionKey));
     await db.connection.update({ where: { id: row.id }, data: { previousApiTokenSealed: null } });
   }
 }
@@ -69,7 +70,7 @@ export async function removeRegistrations(row: Connection): Promise<string | nul
   const { apiToken, previousApiToken } = openCredentials(row);
   const left: string[] = [];
   for (const token of [apiToken, previousApiToken]) {
-    const reason = token && (await deleteWith(rechargeClient(token, 'interactive'), base));
+    const reason = token && (await deleteWith(registrationClient(token), base));
     if (reason) left.push(reason);
   }
   return left.length > 0 ? left.join(' ') : null;
@@ -79,10 +80,16 @@ async function sync(row: Connection): Promise<Synced> {
   const base = webhookBaseUrl(row.connectionKey);
   const { apiToken, previousApiToken } = openCredentials(row);
   if (!apiToken) return nothing;
-  const client = rechargeClient(apiToken, 'interactive');
-  const moved = previousApiToken ? await takeOver(row, client, rechargeClient(previousApiToken, 'interactive'), base) : null;
-  const reconciled = await reconcileWebhooks(client, { webhookBaseUrl: base, wanted: wantedTopics(row.scopes) });
+  const client = registrationClient(apiToken);
+  const want = { webhookBaseUrl: base, wanted: wantedTopics(row.scopes) };
+  const moved = previousApiToken ? await takeOver(row, client, registrationClient(previousApiToken), base) : null;
+  let reconciled = await reconcileWebhooks(client, want);
   const leftBehind = moved ? await moved.finish() : reportOf(row).leftBehind;
+  if (moved) {
+    // What was refused as a double of a registration that only the former token saw can be made now.
+    const again = await reconcileWebhooks(client, want);
+    reconciled = { ...again, created: [...reconciled.created, ...again.created], deleted: [...reconciled.deleted, ...again.deleted] };
+  }
   await saveReport(row, reconciled, { failed: reconciled.failed, leftBehind, madeIds: [] }, previousApiToken !== null);
   return { ...reconciled, changed: previousApiToken !== null || reconciled.created.length > 0 || reconciled.deleted.length > 0 };
 }
@@ -165,7 +172,7 @@ async function noteFailure(row: Connection, failure: Failure): Promise<void> {
     data: {
       webhooksWanted: wanted,
       webhooksReport: { ...emptyReport, ...reportOf(row), failed: [{ topic: '*', message: failure.message }] },
-      ...(refused ? { status: 'unauthorised', statusReason: failure.message } : {}),
+      ...(refused ? { status: 'unauthorised', statusReason: tokenRefused(failure.vendorAnswer || 'HTTP 401') } : {}),
     },
   });
 }
