@@ -86,7 +86,10 @@ export async function moveCharge(world: World, store: Store, by: Actor, charge: 
   return openChargeOf(store, charge.address_id, day) ?? charge;
 }
 
-/** A renewal: the charge succeeds, an order is placed, each item moves on a cycle. No subscription/updated, as observed. */
+/**
+ * A renewal: the charge succeeds, an order is placed, each item moves on a cycle.
+ * No subscription/updated, as observed, although the subscriptions' updated_at moves on (one captured record shows it).
+ */
 export function processCharge(world: World, store: Store, charge: ChargeRow): void {
   const neighbours = store.charges.of('address', charge.address_id).filter((each) => each !== charge && each.status === 'queued' && each.scheduled_at !== charge.scheduled_at);
   settleCharge(world, store, charge);
@@ -94,6 +97,7 @@ export function processCharge(world: World, store: Store, charge: ChargeRow): vo
   const active = activeCount(store, charge.customer_id);
   for (const subscription of subscriptions) {
     subscription.charges_made += 1;
+    touch(world, subscription);
     const limit = subscription.expire_after_specific_number_of_charges;
     if (limit !== null && subscription.charges_made >= limit) endSubscription(world, subscription, 'expired', null, null);
     else moveToNextCycle(store, subscription, charge.scheduled_at);
@@ -103,10 +107,7 @@ export function processCharge(world: World, store: Store, charge: ChargeRow): vo
     if (onetime !== undefined) onetime.next_charge_scheduled_at = null;
   }
   if (world.switches.subscriptionUpdatedOnRenewal) {
-    for (const subscription of subscriptions) {
-      touch(world, subscription);
-      announceSubscription(world, store, 'updated', subscription, 6400);
-    }
+    for (const subscription of subscriptions) announceSubscription(world, store, 'updated', subscription, 6400);
   }
   announceRenewal(world, store, charge, requeue(world, store, charge.address_id), neighbours.slice(0, 1));
   announceActivity(world, store, charge.customer_id, active, 7000);

@@ -47,6 +47,7 @@ describe('the passing of days', () => {
 
     expect(timesOf('order/processed')).toEqual(['2026-03-09T04:08:00+00:00']);
     expect(receiver.topics().sort()).toEqual(['charge/created', 'charge/paid', 'order/processed']);
+    expect((await call('GET', `/subscriptions/${subscription}`)).body).toMatchObject({ subscription: { updated_at: '2026-03-09T04:08:00+00:00' } });
     expect(receiver.bodies().find((body) => 'order' in body)).toMatchObject({ order: { type: 'recurring', scheduled_at: '2026-03-09T04:00:00+00:00', external_order_name: { ecommerce: expect.stringMatching(/^#\d+$/) as string } } });
   });
 

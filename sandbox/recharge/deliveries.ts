@@ -8,7 +8,7 @@ import type { World } from './world.ts';
 
 export interface Attempt {
   number: number;
-  /** Simulated time. */
+  /** Simulated time, with milliseconds. */
   at: string;
   stamp: number;
   status: number | null;
@@ -123,7 +123,7 @@ async function attemptOnce(world: World, delivery: Delivery, secret: string): Pr
   const first = delivery.attempts[0];
   const clockMs = switches.stampClock === 'machine' ? Date.now() : world.clock.now();
   const stamp = first !== undefined && switches.retryStamp === 'kept' ? first.stamp : Math.floor(clockMs / 1000);
-  const at = toInstant(world.clock.now());
+  const at = new Date(world.clock.now()).toISOString();
   const startedAt = performance.now();
   const done = (status: number | null, error: string | null): Attempt => ({ number, at, stamp, status, error, durationMs: Math.round(performance.now() - startedAt) });
   try {

@@ -34,6 +34,8 @@ describe('portal access', () => {
     const page = await fetch(String(body['portal_url']));
     expect(page.status).toBe(200);
     expect(await page.text()).toContain('Hello Jacob');
+    expect(sim.checkPortalVisit({ shop, hash: String(body['customer_hash']), token: String(body['temp_token']) })).toMatchObject({ ok: true, customer: 'Jacob Bronowski' });
+    expect(sim.checkPortalVisit({ shop: 'other.myshopify.com', hash: String(body['customer_hash']), token: String(body['temp_token']) })).toMatchObject({ ok: false });
     expect((await fetch(String(body['portal_url']).replace(/token=\w+/, 'token=00'))).status).toBe(403);
   });
 

@@ -62,19 +62,28 @@ function mintLink(world: World, store: Store, customer: CustomerRow, query: URLS
   };
 }
 
-/** What the shopper would see; stands in for the hosted portal where a store's portal_base_url points here. */
-function portalPage(world: World, request: SimRequest, hash: string, page: string): SimResponse {
-  const token = request.query.get('token');
-  const session = token === null ? undefined : live(world, world.portalTokens.get(token));
+export type PortalVisit = { ok: true; customer: string; details: string[] } | { ok: false; reason: string };
+
+/** Whom a portal link signs in: by its token, or by the hash alone, as older portals did. For stand-ins of the hosted portal. */
+export function checkPortalVisit(world: World, visit: { shop?: string; hash: string; token: string | null }): PortalVisit {
   for (const store of world.stores.values()) {
+    if (visit.shop !== undefined && visit.shop !== store.shop) continue;
     for (const customer of store.customers.all()) {
-      if (customer.hash !== hash) continue;
-      if (token !== null && (session?.customer_id !== customer.id || session.shop !== store.shop)) break;
-      const items = store.subscriptions.of('customer', customer.id).map((each) => `<li>${escape(each.product_title)}: ${each.status}, next ${each.next_charge_scheduled_at ?? 'none'}</li>`);
-      return { status: 200, body: `<!doctype html><title>Portal of ${escape(store.name)}</title><h1>Hello ${escape(customer.first_name)}</h1><p>Page ${page}</p><ul>${items.join('')}</ul>` };
+      if (customer.hash !== visit.hash) continue;
+      const session = visit.token === null ? undefined : live(world, world.portalTokens.get(visit.token));
+      if (visit.token !== null && (session?.customer_id !== customer.id || session.shop !== store.shop)) return { ok: false, reason: 'the token is unknown, too old or of somebody else' };
+      const details = store.subscriptions.of('customer', customer.id).map((each) => `${each.product_title}: ${each.status}, next ${each.next_charge_scheduled_at ?? 'none'}`);
+      return { ok: true, customer: `${customer.first_name} ${customer.last_name}`, details };
     }
   }
-  return { status: 403, body: '<!doctype html><title>Sign in</title><h1>This link is not valid any more</h1>' };
+  return { ok: false, reason: 'no customer has this hash' };
+}
+
+/** What the shopper would see; stands in for the hosted portal where a store's portal_base_url points here. */
+function portalPage(world: World, request: SimRequest, hash: string, page: string): SimResponse {
+  const visit = checkPortalVisit(world, { hash, token: request.query.get('token') });
+  if (!visit.ok) return { status: 403, body: `<!doctype html><title>Sign in</title><h1>This link is not valid</h1><p>${escape(visit.reason)}</p>` };
+  return { status: 200, body: `<!doctype html><title>Portal</title><h1>Hello ${escape(visit.customer)}</h1><p>Page ${page}</p><ul>${visit.details.map((line) => `<li>${escape(line)}</li>`).join('')}</ul>` };
 }
 
 function escape(text: string): string {

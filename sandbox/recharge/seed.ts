@@ -181,7 +181,10 @@ function seedPast(world: World, store: Store, customer: CustomerRow, address: Ad
     Object.assign(charge, { created_at: processedAt, updated_at: processedAt, processed_at: processedAt });
     const order = store.orders.of('charge', charge.id)[0];
     if (order !== undefined) Object.assign(order, { created_at: processedAt, updated_at: processedAt, processed_at: processedAt });
-    for (const subscription of items) subscription.charges_made += 1;
+    for (const subscription of items) {
+      subscription.charges_made += 1;
+      if (subscription.status === 'active') subscription.updated_at = processedAt;
+    }
     if (isFirst) customer.first_charge_processed_at = processedAt;
     customer.updated_at = processedAt;
   }

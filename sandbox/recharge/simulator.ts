@@ -12,7 +12,8 @@ import { perform } from './do.ts';
 import type { ActName, DoInput } from './do.ts';
 import { orderRoutes } from './order-routes.ts';
 import { paymentRoutes } from './payment-routes.ts';
-import { answerPortal, portalRoutes } from './portal.ts';
+import { answerPortal, checkPortalVisit, portalRoutes } from './portal.ts';
+import type { PortalVisit } from './portal.ts';
 import type { CustomerWish } from './seed.ts';
 import { storeRoutes } from './store-routes.ts';
 import { addStore, addToken, DEFAULT_SHOP } from './stores.ts';
@@ -77,6 +78,8 @@ export interface RechargeSimulator extends Simulator<RechargeSwitches> {
   /** Resolves when no delivery is due or under way. */
   settled(): Promise<void>;
   traffic(order: TrafficOrder): Promise<TrafficReport>;
+  /** Whom a portal link signs in; for whatever stands in for the hosted portal. */
+  checkPortalVisit(visit: { shop?: string; hash: string; token: string | null }): PortalVisit;
 }
 
 const ROUTES = [...storeRoutes, ...customerRoutes, ...portalRoutes, ...addressRoutes, ...subscriptionRoutes, ...chargeRoutes, ...orderRoutes, ...paymentRoutes, ...webhookRoutes];
@@ -136,6 +139,7 @@ export async function startRechargeSimulator(options: RechargeOptions = {}): Pro
     advance: (seconds: number) => world.clock.advance(seconds),
     settled: () => world.clock.settled(),
     traffic: (order: TrafficOrder) => traffic.start(world, order),
+    checkPortalVisit: (visit: { shop?: string; hash: string; token: string | null }) => checkPortalVisit(world, visit),
     async close() {
       traffic.stop();
       world.clock.stop();
