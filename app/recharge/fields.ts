@@ -50,9 +50,12 @@ function truth(value: unknown): boolean | null {
   return null;
 }
 
+/** A year that databases and destinations can hold. */
+const plausibleYear = /^(19|20|21)\d\d-/;
+
 /** ISO 8601 with Z; a text without offset is read as UTC (2021-01's Eastern times get their offset in former-spelling.ts). */
 export function instantText(value: unknown): string | null {
-  if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\d/.test(value)) return null;
+  if (typeof value !== 'string' || !plausibleYear.test(value)) return null;
   const instant = parseInstant(value);
   return instant ? isoUtc(instant) : null;
 }
@@ -67,7 +70,7 @@ export const external = reads(externalText);
 export const money = reads(decimalText);
 export const whole = reads(wholeNumber);
 export const flag = reads(truth);
-export const day = reads((value): CalendarDay | null => (typeof value === 'string' ? calendarDayOf(value) : null));
+export const day = reads((value): CalendarDay | null => (typeof value === 'string' && plausibleYear.test(value) ? calendarDayOf(value) : null));
 export const instant = reads(instantText);
 export const list = reads((value): Raw[] => (Array.isArray(value) ? value.filter(isRecord) : []));
 
