@@ -142,12 +142,12 @@ function subscriptionOf({ store, input }: Scene, status?: SubscriptionRow['statu
   return need(newest(store.subscriptions.all(), fits), `${status ?? ''} subscription`);
 }
 
-function chargeOf({ store, input }: Scene, statuses: ChargeRow['status'][]): ChargeRow {
+function chargeOf({ world, store, input }: Scene, statuses: ChargeRow['status'][]): ChargeRow {
   if (input.chargeId !== undefined) return need(store.charges.get(input.chargeId), `charge ${input.chargeId}`);
   const subscription = input.subscriptionId === undefined ? undefined : need(store.subscriptions.get(input.subscriptionId), `subscription ${input.subscriptionId}`);
   if (subscription !== undefined && statuses.includes('queued')) return need(openChargeOf(store, subscription.address_id, subscription.next_charge_scheduled_at), 'open charge');
   const fits = (row: ChargeRow): boolean =>
-    statuses.includes(row.status) && (input.customerId === undefined || row.customer_id === input.customerId) && (subscription === undefined || row.line_items.some((item) => item.purchase_item_id === subscription.id)) && (row.status === 'queued' ? subscriptionsOf(store, row).length > 0 : true);
+    statuses.includes(row.status) && (input.customerId === undefined || row.customer_id === input.customerId) && (subscription === undefined || row.line_items.some((item) => item.purchase_item_id === subscription.id)) && (row.status === 'queued' ? subscriptionsOf(store, row).length > 0 : true) && (row.status !== 'skipped' || row.scheduled_at > today(world));
   const among = [...store.charges.all()].filter(fits);
   return need(statuses.includes('queued') ? firstOpenCharge(store, among) : newest(among, () => true), `${statuses.join(' or ')} charge`);
 }

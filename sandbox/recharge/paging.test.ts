@@ -92,4 +92,17 @@ describe('lists', () => {
     expect((await list(`hash=${one.hash}&includes=addresses`)).customers[0]).not.toHaveProperty('include');
     expect((await list(`hash=${one.hash}&include=addresses`)).customers[0]).toHaveProperty('include.addresses');
   });
+
+  it('pages in 2021-01 by number or by the Link header, without cursors in the body', async () => {
+    const old = { 'x-recharge-version': '2021-01' };
+    const first = await call('GET', '/customers?limit=40', undefined, old);
+    const link = /<https:\/\/[^/]+([^>]+)>; rel="next"/.exec(first.headers.get('link') ?? '')?.[1];
+    const byLink = await call('GET', link ?? '', undefined, old);
+    const byNumber = await call('GET', '/customers?limit=40&page=2', undefined, old);
+
+    expect(Object.keys(first.body)).toEqual(['customers']);
+    expect(byLink.body).toEqual(byNumber.body);
+    expect((byLink.body as unknown as List).customers).toHaveLength(40);
+    expect((await call('GET', '/customers?page=101')).status).toBe(422);
+  });
 });
