@@ -1,10 +1,10 @@
-// Runs the Recharge simulator alone from a shell: node sandbox/recharge/main.ts --port 4100
+// Runs the Recharge simulator alone from a shell: npx node sandbox/recharge/main.ts --port 4100
 import { parseArgs } from 'node:util';
 import { runFromShell } from '../kit.ts';
 import { startRechargeSimulator } from './simulator.ts';
 import { DEFAULT_SECRET, DEFAULT_SHOP, DEFAULT_TOKEN } from './stores.ts';
 
-const USAGE = `Usage: node sandbox/recharge/main.ts [options]
+const USAGE = `Usage: npx node sandbox/recharge/main.ts [options]
   --port N         default 4100; 0 lets the system choose
   --shop DOMAIN    default ${DEFAULT_SHOP}; repeat for more stores
   --token TOKEN    of the first store, default ${DEFAULT_TOKEN}
