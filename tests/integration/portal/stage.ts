@@ -47,7 +47,7 @@ export function pointAt(recharge: RechargeSimulator): void {
 
 /** The table that the limits share between processes; written here as its migration writes it. */
 export async function makeLimitTable(): Promise<void> {
-  await pool().query('create table if not exists "RateLimit" (key varchar(255) primary key, points integer not null default 0, expire bigint)');
+  await pool().query('create unlogged table if not exists "RateLimit" (key varchar(255) primary key, points integer not null default 0, expire bigint)');
 }
 
 export async function connectShop(domain: string, token: string | null = apiToken, withStorefrontToken: string | null = null): Promise<string> {
