@@ -11,6 +11,7 @@ import type { Http, HttpRequest } from './destinations/contract.ts';
 import { isPublicAddress, judgeUrl, privateReason, type EgressPolicy } from './egress.ts';
 import { Failure } from './errors.ts';
 
+export type { Http, HttpAnswer, HttpRequest } from './destinations/contract.ts';
 export type { EgressPolicy } from './egress.ts';
 
 export type HttpLimits = {

@@ -1,6 +1,6 @@
 /** Sends single calls to Recharge: headers, allowance, retries, the caller's deadline. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Http, HttpAnswer } from '../destinations/contract.ts';
+import type { Http, HttpAnswer } from '../http.server.ts';
 import { Failure, toFailure } from '../errors.ts';
 import type { RechargeBudget, Priority } from './client.server.ts';
 import { cutAnswer, failureOf, transportFailure, type Call } from './errors.ts';

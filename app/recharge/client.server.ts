@@ -1,8 +1,7 @@
 /** Talks to Recharge's merchant API for one token: reads, webhook registrations and the portal's session chain. */
-import type { Http } from '../destinations/contract.ts';
 import type { Failure } from '../errors.ts';
 import type { Charge, Customer, Order, Subscription } from '../events/facts.ts';
-import { createHttp } from '../http.server.ts';
+import { createHttp, type Http } from '../http.server.ts';
 import { customerOf, portalAccessOf, sessionTokenOf, storeOf, tokenInformation, webhookOf } from './answers.ts';
 import { apiVersion, createSend } from './calls.server.ts';
 import { isDuplicateWebhook, isNotFound, isTokenRefused, oddAnswer, sessionNotAllowed, type Call } from './errors.ts';

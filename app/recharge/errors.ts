@@ -2,7 +2,7 @@
  * What an answer of Recharge means for whoever must act: one classification, from status and body.
  * Source: contract of Recharge 2.2 to 2.4 (statuses, the four shapes of error bodies, 409).
  */
-import type { HttpAnswer } from '../destinations/contract.ts';
+import type { HttpAnswer } from '../http.server.ts';
 import { Failure, type FailureKind } from '../errors.ts';
 import { isRecord, own } from './fields.ts';
 import { parseRechargeJson } from './json.ts';

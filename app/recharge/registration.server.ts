@@ -13,8 +13,8 @@ export type Reconciled = {
   failed: { topic: string; message: string }[];
 };
 
-/** Registrations made at the same time; a reconciliation of forty topics then takes seconds and leaves room for others. */
-const abreast = 4;
+/** Registrations made at the same time. More would wait for each other's turn once the allowance is used up, and a person's call does not wait long. */
+const abreast = 2;
 
 /**
  * Lists what is registered, creates what is missing and deletes strays: registrations under `webhookBaseUrl` that are not

@@ -116,7 +116,10 @@ describe('answers', () => {
     try {
       expect(await to(origin, { ...short, connectMs: 301 })({ method: 'GET', url: origin })).toMatchObject({ text: 'direct' });
     } finally {
-      for (const [name, value] of before) value === undefined ? delete process.env[name] : (process.env[name] = value);
+      for (const [name, value] of before) {
+        if (value === undefined) delete process.env[name];
+        else process.env[name] = value;
+      }
     }
     expect(proxy.requests).toHaveLength(0);
   });
