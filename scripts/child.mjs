@@ -1,5 +1,6 @@
 // Runs a program in our place: its input and output are ours, so are its signals and its exit code.
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,9 +20,9 @@ export function runChild(program, args, environment = {}) {
       if (!(signal === 'SIGINT' && process.stdin.isTTY)) child.kill(signal);
     }]));
     for (const [signal, listener] of Object.entries(forward)) process.on(signal, listener);
-    const parent = process.ppid;
+    const ancestors = npmAncestors();
     const watch = setInterval(() => {
-      if (process.env.npm_lifecycle_event && process.ppid !== parent) child.kill('SIGTERM');
+      if (npmAncestors() !== ancestors) child.kill('SIGTERM');
     }, 1000);
     const done = () => {
       clearInterval(watch);
@@ -41,6 +42,17 @@ export function runQuietly(program, args, environment = {}) {
     child.once('error', (error) => resolve({ code: 127, output: error.message }));
     child.once('close', (code) => resolve({ code: code ?? 1, output }));
   });
+}
+
+/** Who started us through npm, directly or by way of a shell; changes when one of them is gone. */
+function npmAncestors() {
+  if (!process.env.npm_lifecycle_event) return '';
+  try {
+    const [, grandparent] = /\) \S (\d+)/.exec(readFileSync(`/proc/${process.ppid}/stat`, 'utf8')) ?? [];
+    return `${process.ppid} ${grandparent}`;
+  } catch {
+    return `${process.ppid}`;
+  }
 }
 
 function childEnvironment(environment) {

@@ -12,7 +12,11 @@ const stages = {
   drift: (node) => counted(runChild(node, ['--disable-warning=ExperimentalWarning', 'scripts/check-drift.ts'])),
   build: (node) => counted(build(node, { always: false })),
   unit: (node, args) => vitest(node, 'unit', args),
-  integration: async (node, args) => (await build(node, { always: false }), vitest(node, 'integration', args)),
+  integration: async (node, args) => {
+    // Most of these need no build, and those that do say so.
+    await build(node, { always: false }).catch(complain);
+    return vitest(node, 'integration', args);
+  },
   theme: (node, args) => vitest(node, 'theme', args),
   browser: async (node, args) => {
     const CHROMIUM_PATH = await chromium();
@@ -28,10 +32,7 @@ export async function runTests(node, only, args) {
   for (const [name, run] of Object.entries(stages).filter(([stage]) => !only || stage === only)) {
     console.log(`\n== ${name}`);
     const startedAt = Date.now();
-    const { passed, failed } = await run(node, args).catch((error) => {
-      console.error(error instanceof Problem ? `rechannel: ${error.message}` : error);
-      return { passed: 0, failed: 1 };
-    });
+    const { passed, failed } = await run(node, args).catch((error) => (complain(error), { passed: 0, failed: 1 }));
     results.push({ name, passed, failed, seconds: ((Date.now() - startedAt) / 1000).toFixed(1) });
   }
   console.log('');
@@ -41,6 +42,10 @@ export async function runTests(node, only, args) {
   const sum = (key) => results.reduce((total, result) => total + result[key], 0);
   console.log(`${sum('passed')} passed, ${sum('failed')} failed`);
   return sum('failed') === 0 ? 0 : 1;
+}
+
+function complain(error) {
+  console.error(error instanceof Problem ? `rechannel: ${error.message}` : error);
 }
 
 async function counted(exitCode) {
