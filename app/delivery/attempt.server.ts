@@ -5,6 +5,7 @@
 import { openDestination } from '#app/connections/destinations.server.ts';
 import { resolveCustomers } from '#app/connections/customer-contexts.server.ts';
 import type { CustomerContext, Mapped, SendResult } from '#app/destinations/contract.ts';
+import { blockBudget } from '#app/budget.server.ts';
 import { env } from '#app/env.server.ts';
 import { Failure, toFailure } from '#app/errors.ts';
 import { log } from '#app/log.server.ts';
@@ -18,8 +19,11 @@ import { nextStep } from './retry.ts';
 type Opened = Awaited<ReturnType<typeof openDestination>>;
 type Ready = { head: Head; commands: unknown[]; newlyMapped: boolean };
 
-/** Tries every head of a claim; `probing` asks a destination behind its breaker and uses up no try. Throws only when the database is away. */
-export async function attemptHeads(destinationId: string, shopId: string, claim: Claim, probing: boolean): Promise<void> {
+/**
+ * Tries the heads of a claim with at most `requests` requests and gives the rest back. `probing` asks a destination behind its
+ * breaker and uses up no try. Throws only when the database is away.
+ */
+export async function attemptHeads(destinationId: string, shopId: string, claim: Claim, { probing, requests: mostRequests }: { probing: boolean; requests: number }): Promise<void> {
   let destination: Opened;
   try {
     destination = await openDestination(destinationId);
@@ -37,11 +41,15 @@ export async function attemptHeads(destinationId: string, shopId: string, claim:
   for (const batch of batches(ready, destination.plugin.manifest.batch ?? 1)) {
     const startedAt = new Date();
     const started = performance.now();
-    const results = performance.now() > claim.sendBefore ? null : await sendBatch(destination, batch);
-    if (results === null) break;
+    if (requests.length === mostRequests || performance.now() > claim.sendBefore) break;
+    const results = await sendBatch(destination, batch);
     const durationMs = performance.now() - started;
-    requests.push(verdictOf(results));
+    const verdict = verdictOf(results);
+    requests.push(verdict);
     outcomes.push(...batch.map((item, index) => outcomeOf(item, results[index] ?? missingResult(), startedAt, durationMs, destination, probing)));
+    if (verdict?.kind === 'throttled') await blockBudget(`destination:${destinationId}`, verdict.retryAfterMs ?? env().retryDelaysMs[0] ?? 1_000);
+    // What one request shows of the destination holds for the next one too.
+    if (verdict !== null) break;
   }
   const done = new Set(outcomes.map((outcome) => outcome.head.deliveryId));
   const untouched = claim.heads.filter((head) => !done.has(head.deliveryId));

@@ -14,6 +14,8 @@ import { claimHeads, dueDestinations, nextDueInMs, takeProbe, type DueDestinatio
 const shareOfLimit = 0.6;
 /** Lanes taken at once for a destination that has no batches. */
 const lanesWithoutBatch = 8;
+/** Full batches taken at once: with a backlog the database is asked once for several requests. */
+const requestsAtOnce = 4;
 
 export type Drain = {
   /** Looks for work now. */
@@ -82,16 +84,18 @@ export function startDrain(): Drain {
     if (!manifest) return false;
     const probing = due.openUntil !== null;
     if (probing && !(await takeProbe(due.destinationId, probeWaitMs(1, breakerRules(env().retryDelaysMs))))) return false;
-    const waitMs = await budgetWait(due);
+    const waitMs = await budgetWait(due, 1);
     if (waitMs > 0) {
       waitUntil.set(due.destinationId, Date.now() + waitMs);
       arm(waitMs);
       return false;
     }
-    const limit = probing ? 1 : (manifest.batch ?? lanesWithoutBatch);
-    const claim = await claimHeads(due.destinationId, limit);
+    const perRequest = manifest.batch ?? 1;
+    const claim = await claimHeads(due.destinationId, probing ? 1 : perRequest * (manifest.batch ? requestsAtOnce : lanesWithoutBatch));
     if (claim.heads.length === 0) return false;
-    await attemptHeads(due.destinationId, due.shopId, claim, probing);
+    const further = Math.ceil(claim.heads.length / perRequest) - 1;
+    const requests = further > 0 && (await budgetWait(due, further)) === 0 ? further + 1 : 1;
+    await attemptHeads(due.destinationId, due.shopId, claim, { probing, requests });
     return true;
   }
 
@@ -117,13 +121,13 @@ export function startDrain(): Drain {
   };
 }
 
-/** Takes one request from the destination's own budget and from its vendor's; returns how long to wait, 0 when it may be sent. */
-async function budgetWait(due: DueDestination): Promise<number> {
+/** Takes requests from the destination's own budget and from its vendor's; returns how long to wait, 0 when they may be sent. */
+async function budgetWait(due: DueDestination, requests: number): Promise<number> {
   const limits = findPlugin(due.type)?.manifest.budget;
   if (!limits) return 0;
   for (const [key, perMinute] of [[`destination:${due.destinationId}`, limits.perCredentialPerMinute], [`vendor:${due.type}`, limits.perHostPerMinute]] as const) {
     const perSecond = (perMinute * shareOfLimit) / 60;
-    const taken = await takeFromBudget(key, 1, { capacity: Math.max(1, perSecond * 10), refillPerSecond: perSecond });
+    const taken = await takeFromBudget(key, requests, { capacity: Math.max(1, perSecond * 10), refillPerSecond: perSecond });
     if (!taken.granted) return Math.max(10, taken.waitMs);
   }
   return 0;
