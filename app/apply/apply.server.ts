@@ -9,7 +9,7 @@ import { withShopLock } from '#app/connections/shop-lock.server.ts';
 import { ensureShop, findShop, portalFaults, savePortal, type Shop } from '#app/connections/shops.server.ts';
 import { settleFormerToken, syncWebhooks } from '#app/connections/webhooks.server.ts';
 import { Failure, InputRefused, type FieldFault } from '#app/errors.ts';
-import { parseDocument, type SetupDocument } from './document.ts';
+import { readDocument, type DocumentParts } from './document.ts';
 
 export type Applied = {
   shop: string;
@@ -23,7 +23,9 @@ export type ApplyResult = { applied: Applied; warnings: string[] };
 
 type Options = { actor: string; dryRun?: boolean; environment: Record<string, string | undefined> };
 
-type Checked = { shop: Shop | null; connection: PreparedConnection | null; destinations: PreparedDestination[] };
+type Document = DocumentParts & { shop: string };
+type ParsedDestination = Omit<PreparedDestination, 'check'>;
+type Checked = { document: Document; shop: Shop | null; connection: PreparedConnection | null; destinations: PreparedDestination[] };
 
 /**
  * Applies the text of a setup file. Throws InputRefused (the file is wrong: each field with its path) or Failure (a vendor refused or
@@ -31,40 +33,46 @@ type Checked = { shop: Shop | null; connection: PreparedConnection | null; desti
  * Credentials and destinations that the file leaves out stay as they are. With `dryRun` it says what it would do.
  */
 export async function applySetup(text: string, { actor, dryRun = false, environment }: Options): Promise<ApplyResult> {
-  const document = parseDocument(text, environment);
-  return withShopLock(document.shop, async () => {
-    const checked = await check(document);
-    if (dryRun) return report(document, checked, wouldChange(document, checked), null);
+  const { parts, faults } = readDocument(text, environment);
+  const { shop: domain } = parts;
+  if (domain === null) throw refused([...faults, ...(await checkFields(parts, null)).faults]);
+  return withShopLock(domain, async () => {
+    const checked = await check({ ...parts, shop: domain }, faults);
+    if (dryRun) return report(checked, await wouldChange(checked), null);
     if (checked.shop && checked.connection) await settleFormerToken(checked.shop.shopId, checked.connection.apiToken);
-    const { shopId, changed } = await store(document, checked, actor);
+    const { shopId, changed } = await store(checked, actor);
     const synced = await syncWebhooks(shopId);
-    return report(document, checked, changed || synced.changed, shopId);
+    return report(checked, changed || synced.changed, shopId);
   });
 }
 
-async function check(document: SetupDocument): Promise<Checked> {
+/** Fields first, all of them; then Recharge, then each destination's vendor. */
+async function check(document: Document, shapeFaults: readonly FieldFault[]): Promise<Checked> {
   const shop = await findShop(document.shop);
   const shopId = shop?.shopId ?? null;
-  const parsed = await checkFields(document, shopId);
+  const { faults, parsed } = await checkFields(document, shopId);
+  const named = new Set(shapeFaults.map((fault) => fault.path));
+  const all = [...shapeFaults, ...faults.filter((fault) => !named.has(fault.path))];
+  if (all.length > 0) throw refused(all);
   const types = [...new Set([...(shopId ? await destinationTypes(shopId) : []), ...document.destinations.map((destination) => destination.type)])];
   const connection = document.recharge ? await prepareRecharge(shopId, document.recharge, types) : null;
   if (!document.recharge && shopId) await refuseMissingScopes(shopId, types);
   const destinations: PreparedDestination[] = [];
   for (const one of parsed) destinations.push(await checkAtVendor(one));
-  return { shop, connection, destinations };
+  return { document, shop, connection, destinations };
 }
 
-/** All faults of all parts together, before any vendor is asked. */
-async function checkFields(document: SetupDocument, shopId: string | null): Promise<Omit<PreparedDestination, 'check'>[]> {
-  const faults: FieldFault[] = document.portal ? portalFaults(document.portal) : [];
-  if (document.recharge) {
+/** What is wrong with the contents of each part; asks no vendor. */
+async function checkFields({ recharge, portal, destinations }: DocumentParts, shopId: string | null): Promise<{ faults: FieldFault[]; parsed: ParsedDestination[] }> {
+  const faults: FieldFault[] = [];
+  if (recharge) {
     const row = shopId ? await loadConnection(shopId) : null;
     const stored = row && openCredentials(row);
-    const { apiToken, clientSecret, storefrontToken } = document.recharge;
-    faults.unshift(...connectionFaults({ apiToken: apiToken?.trim() || stored?.apiToken || '', clientSecret: clientSecret?.trim() || stored?.clientSecret || '', storefrontToken: storefrontToken?.trim() || null }));
+    const { apiToken, clientSecret, storefrontToken } = recharge;
+    faults.push(...connectionFaults({ apiToken: apiToken?.trim() || stored?.apiToken || '', clientSecret: clientSecret?.trim() || stored?.clientSecret || '', storefrontToken: storefrontToken?.trim() || null }));
   }
-  const parsed: Omit<PreparedDestination, 'check'>[] = [];
-  for (const [index, { type, settings }] of document.destinations.entries()) {
+  const parsed: ParsedDestination[] = [];
+  for (const { index, type, settings } of destinations) {
     try {
       parsed.push(await parseDestination(shopId, type, settings, { path: `destinations[${index}].settings` }));
     } catch (error) {
@@ -72,8 +80,12 @@ async function checkFields(document: SetupDocument, shopId: string | null): Prom
       faults.push(...error.faults);
     }
   }
-  if (faults.length > 0) throw new InputRefused('The setup file needs a change; nothing was changed.', faults);
-  return parsed;
+  if (portal) faults.push(...portalFaults(portal));
+  return { faults, parsed };
+}
+
+function refused(faults: readonly FieldFault[]): InputRefused {
+  return new InputRefused('The setup file needs a change; nothing was changed.', faults);
 }
 
 async function refuseMissingScopes(shopId: string, types: readonly string[]): Promise<void> {
@@ -83,7 +95,7 @@ async function refuseMissingScopes(shopId: string, types: readonly string[]): Pr
 }
 
 /** Shop, connection, destinations and portal in one transaction: all of the file or nothing of it. */
-async function store(document: SetupDocument, checked: Checked, actor: string): Promise<{ shopId: string; changed: boolean }> {
+async function store({ document, ...checked }: Checked, actor: string): Promise<{ shopId: string; changed: boolean }> {
   return db.$transaction(async (tx) => {
     const { shopId } = await ensureShop(document.shop, tx);
     let changed = checked.shop === null;
@@ -98,7 +110,7 @@ async function store(document: SetupDocument, checked: Checked, actor: string): 
   });
 }
 
-async function wouldChange(document: SetupDocument, { shop, connection, destinations }: Checked): Promise<boolean> {
+async function wouldChange({ document, shop, connection, destinations }: Checked): Promise<boolean> {
   if (!shop) return true;
   const row = await loadConnection(shop.shopId);
   const { mode = shop.portalMode, label = shop.portalLabel } = document.portal ?? {};
@@ -106,7 +118,7 @@ async function wouldChange(document: SetupDocument, { shop, connection, destinat
   return portalChanges || (connection !== null && differsFromStored(row, connection)) || destinations.some(differsFromDestination);
 }
 
-async function report(document: SetupDocument, checked: Checked, changed: boolean | Promise<boolean>, storedShopId: string | null): Promise<ApplyResult> {
+async function report({ document, ...checked }: Checked, changed: boolean, storedShopId: string | null): Promise<ApplyResult> {
   const shopId = storedShopId ?? checked.shop?.shopId ?? null;
   const row = shopId ? await loadConnection(shopId) : null;
   const view = row ? viewOf(row, []) : null;
@@ -124,7 +136,7 @@ async function report(document: SetupDocument, checked: Checked, changed: boolea
       const saved = rows.find((candidate) => candidate.type === plugin.manifest.type);
       return { id: saved?.destinationId ?? null, type: plugin.manifest.type, status: saved?.status ?? 'active', check: { ok: check.ok, message: check.message } };
     }),
-    changed: await changed,
+    changed,
   };
   return { applied, warnings: storedShopId && view ? warningsOf(view.webhooks) : [] };
 }

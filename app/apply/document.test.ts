@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { InputRefused, type FieldFault } from '#app/errors.ts';
-import { parseDocument } from './document.ts';
+import { readDocument } from './document.ts';
 
 const good = {
   shop: 'acme-usa',
@@ -11,26 +11,21 @@ const good = {
 const environment = { RECHARGE_TOKEN: 'token-of-the-test', BLOOMREACH_SECRET: 'secret-of-the-test' };
 
 function faultsOf(document: unknown, variables: Record<string, string> = environment): readonly FieldFault[] {
-  try {
-    parseDocument(typeof document === 'string' ? document : JSON.stringify(document), variables);
-  } catch (error) {
-    expect(error).toBeInstanceOf(InputRefused);
-    return (error as InputRefused).faults;
-  }
-  return [];
+  return readDocument(JSON.stringify(document), variables).faults;
 }
 
 describe('the setup file', () => {
   it('is read with its variables filled in and the shop cleaned', () => {
-    const document = parseDocument(JSON.stringify(good), environment);
+    const { parts: document, faults } = readDocument(JSON.stringify(good), environment);
 
+    expect(faults).toEqual([]);
     expect(document.shop).toBe('acme-usa.myshopify.com');
     expect(document.recharge).toEqual({ apiToken: 'token-of-the-test', clientSecret: 'the-client-secret', storefrontToken: null });
     expect(document.destinations[0]?.settings).toEqual({ apiSecret: 'secret-of-the-test', linkBoth: false });
   });
 
   it('may name the shop alone', () => {
-    expect(parseDocument('{"shop":"acme-usa"}', {})).toEqual({ shop: 'acme-usa.myshopify.com', destinations: [] });
+    expect(readDocument('{"shop":"acme-usa"}', {})).toEqual({ parts: { shop: 'acme-usa.myshopify.com', destinations: [] }, faults: [] });
   });
 
   it.each<[string, unknown, string]>([
@@ -45,9 +40,19 @@ describe('the setup file', () => {
     ['a destination twice', { ...good, destinations: [...good.destinations, ...good.destinations] }, 'destinations[1].type'],
     ['settings that are a list', { ...good, destinations: [{ type: 'bloomreach', settings: [] }] }, 'destinations[0].settings'],
     ['a list instead of a document', [], ''],
-    ['text that is not JSON', '{"shop":', ''],
   ])('refuses %s and names its path', (_, document, path) => {
     expect(faultsOf(document).map((fault) => fault.path)).toEqual([path]);
+  });
+
+  it('refuses text that is not JSON', () => {
+    expect(() => readDocument('{"shop":', {})).toThrow(InputRefused);
+  });
+
+  it('keeps the parts that are right, so that their contents can be checked too', () => {
+    const { parts } = readDocument(JSON.stringify({ ...good, shop: 'acme usa', destinations: [{ type: 1 }, ...good.destinations] }), environment);
+
+    expect(parts).toMatchObject({ shop: null, recharge: { clientSecret: 'the-client-secret' }, portal: { mode: 'token' } });
+    expect(parts.destinations).toEqual([expect.objectContaining({ index: 1, type: 'bloomreach' })]);
   });
 
   it('names a variable that is not set, with the path of the field that wants it', () => {

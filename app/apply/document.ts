@@ -5,6 +5,11 @@ import { InputRefused, type FieldFault } from '#app/errors.ts';
 
 const secret = z.string('should be text');
 
+const destinationShape = z.strictObject(
+  { type: z.string('should be the type of a destination'), settings: z.record(z.string(), z.unknown(), 'should be an object of settings').default({}) },
+  'should be {"type", "settings"}',
+);
+
 const shape = z.strictObject({
   shop: z.string('should be the permanent address of the shop, such as acme-usa.myshopify.com').transform((typed, context) => {
     const cleaned = cleanShopDomain(typed);
@@ -16,10 +21,7 @@ const shape = z.strictObject({
     .strictObject({ apiToken: secret.optional(), clientSecret: secret.optional(), storefrontToken: z.string('should be text or null').nullable().optional() }, 'should be {"apiToken", "clientSecret", "storefrontToken"}')
     .optional(),
   destinations: z
-    .array(
-      z.strictObject({ type: z.string('should be the type of a destination'), settings: z.record(z.string(), z.unknown(), 'should be an object of settings').default({}) }, 'should be {"type", "settings"}'),
-      'should be a list of destinations',
-    )
+    .array(destinationShape, 'should be a list of destinations')
     .default([])
     .superRefine((list, context) => {
       for (const [index, { type }] of list.entries()) {
@@ -39,11 +41,19 @@ const shape = z.strictObject({
 
 export type SetupDocument = z.infer<typeof shape>;
 
+/** The parts whose own shape is right, whatever is wrong elsewhere: so that all faults can be told at once. */
+export type DocumentParts = Pick<SetupDocument, 'recharge' | 'portal'> & {
+  shop: string | null;
+  destinations: (SetupDocument['destinations'][number] & { index: number })[];
+};
+
+export type ReadDocument = { parts: DocumentParts; faults: FieldFault[] };
+
 /**
- * Reads a setup file's text. `{"env": "NAME"}` stands for the variable of that name in `environment`.
- * Throws InputRefused that names every wrong field with its path; values are never repeated in messages.
+ * Reads a setup file's text. `{"env": "NAME"}` stands for the variable of that name in `environment`. Returns what is wrong with its
+ * shape, each with its path; messages repeat no values. Throws InputRefused for text that is no JSON.
  */
-export function parseDocument(text: string, environment: Record<string, string | undefined>): SetupDocument {
+export function readDocument(text: string, environment: Record<string, string | undefined>): ReadDocument {
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -55,8 +65,25 @@ export function parseDocument(text: string, environment: Record<string, string |
   const parsed = shape.safeParse(resolved);
   const missing = new Set(faults.map((fault) => fault.path));
   for (const issue of parsed.error?.issues ?? []) faults.push(...faultsOf(issue).filter((fault) => !missing.has(fault.path)));
-  if (!parsed.success || faults.length > 0) throw new InputRefused('The setup file needs a change; nothing was changed.', faults);
-  return parsed.data;
+  return { parts: parsed.success ? partsOf(parsed.data) : goodParts(resolved), faults };
+}
+
+function partsOf({ destinations, ...others }: SetupDocument): DocumentParts {
+  return { ...others, destinations: destinations.map((destination, index) => ({ ...destination, index })) };
+}
+
+function goodParts(resolved: unknown): DocumentParts {
+  const raw = (typeof resolved === 'object' ? resolved : null) as Record<string, unknown> | null;
+  const list = Array.isArray(raw?.destinations) ? (raw.destinations as unknown[]) : [];
+  return {
+    shop: shape.shape.shop.safeParse(raw?.shop).data ?? null,
+    recharge: shape.shape.recharge.safeParse(raw?.recharge).data,
+    portal: shape.shape.portal.safeParse(raw?.portal).data,
+    destinations: list.flatMap((item, index) => {
+      const good = destinationShape.safeParse(item);
+      return good.success ? [{ ...good.data, index }] : [];
+    }),
+  };
 }
 
 /** Replaces each `{"env": "NAME"}`, and notes those whose variable is missing. */
