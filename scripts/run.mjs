@@ -16,7 +16,8 @@ const commands = {
   worker: { file: 'processes/worker.ts', production: true },
   cli: { file: 'processes/cli.ts' },
   sandbox: { file: 'sandbox/main.ts', dev: true },
-  bench: { file: 'bench/main.ts', built: true, dev: true },
+  bench: { file: 'bench/main.ts', dev: true },
+  chaos: { file: 'chaos/main.ts', dev: true },
   'db:migration': { file: 'scripts/migration.ts', dev: true },
 };
 
