@@ -42,7 +42,7 @@ const take = `
   select exists (select 1 from taken) as granted,
     (select 1000 * greatest(
         extract(epoch from b."blockedUntil" - clock_timestamp()),
-        ($5::float8 + $2::float8 - b."tokens") / $4::float8 - extract(epoch from clock_timestamp() - b."updatedAt"),
+        ($5::float8 + $2::float8 - b."tokens") / nullif($4::float8, 0) - extract(epoch from clock_timestamp() - b."updatedAt"),
         0)::float8
      from "Budget" b where b."key" = $1) as "waitMs"`;
 

@@ -65,6 +65,11 @@ describe('when to ask again', () => {
     expect(wait(failure('transient'), true, 4)).toBeLessThan(8000);
   });
 
+  it('as long as it was asked to, from a second up to a minute; longer is passed on', () => {
+    const asked = (retryAfterMs: number) => nextWaitMs(new Failure('throttled', 'x', { code: 'x', retryAfterMs }), true, { lost: 0, busy: 0, throttled: 1 }, () => 0);
+    expect([0, 500, 1000, 30_000, 60_000, 60_001].map(asked)).toEqual([1000, 1000, 1000, 30_000, 60_000, null]);
+  });
+
   it('after 3, 6, 12 s when Recharge is busy', () => {
     expect([1, 2, 3, 4].map((times) => wait(failure('transient', 'recharge_busy'), false, times))).toEqual([3000, 6000, 12_000, null]);
   });

@@ -26,9 +26,14 @@ export function nextWaitMs(failure: Failure, repeatable: boolean, troubles: Trou
   return random() * Math.min(maxWaitMs, 1_000 * 2 ** (troubles.lost - 1));
 }
 
+/** Bounds of what a vendor may ask for; design/reliability P08. */
+const minAskedMs = 1_000;
+const maxAskedMs = 24 * 3_600_000;
+
 /** What Recharge asked for, else 2 s doubling, with up to a quarter more so that waiters spread. */
 export function throttledWaitMs(failure: Failure, times: number, random: () => number): number {
-  return failure.retryAfterMs ?? Math.min(maxWaitMs, 2_000 * 2 ** (times - 1) * (1 + random() / 4));
+  if (failure.retryAfterMs !== undefined) return Math.min(maxAskedMs, Math.max(minAskedMs, failure.retryAfterMs));
+  return Math.min(maxWaitMs, 2_000 * 2 ** (times - 1) * (1 + random() / 4));
 }
 
 /**

@@ -99,6 +99,12 @@ describe('takeFromBudget', () => {
     expect(await takeFromBudget(small, 8, { capacity: 5, refillPerSecond: 1, reserve: 3 })).toMatchObject({ granted: false, waitMs: expect.any(Number) });
   });
 
+  it('answers for a bucket that never refills', async () => {
+    const name = key('never');
+    expect(await takeFromBudget(name, 1, { capacity: 1, refillPerSecond: 0 })).toEqual({ granted: true });
+    expect(await takeFromBudget(name, 1, { capacity: 1, refillPerSecond: 0 })).toMatchObject({ granted: false, waitMs: expect.any(Number) });
+  });
+
   it('does not lose or gain time over many small takes', async () => {
     const name = key('drift');
     const bucket = { capacity: 1000, refillPerSecond: 1000 };
