@@ -7,11 +7,14 @@ import { I18nextProvider } from 'react-i18next';
 import { localeOf, translator } from '#app/i18n.ts';
 import { log } from '#app/log.server.ts';
 import { addDocumentResponseHeaders } from '#app/shopify.server.ts';
+import { appBridgeAddress } from '#app/shopify/upstream.server.ts';
 
 export const streamTimeout = 5_000;
 
 export default function handleRequest(request: Request, status: number, headers: Headers, context: EntryContext): Promise<Response> {
   addDocumentResponseHeaders(request, headers);
+  // The package names Shopify's own script here, whatever the operator set.
+  if (headers.has('Link')) headers.set('Link', `<${appBridgeAddress()}>; rel="preload"; as="script"`);
   headers.set('Content-Type', 'text/html; charset=utf-8');
   headers.set('X-Content-Type-Options', 'nosniff');
   headers.set('Referrer-Policy', 'no-referrer');

@@ -1,7 +1,8 @@
 /** The document around every page. App Bridge stands first in the head of embedded pages, and only there. */
 import type { LinksFunction, LoaderFunctionArgs } from '@remix-run/node';
-import { Links, Meta, Outlet, Scripts, ScrollRestoration, useRouteLoaderData } from '@remix-run/react';
+import { isRouteErrorResponse, Links, Meta, Outlet, Scripts, ScrollRestoration, useRouteError, useRouteLoaderData } from '@remix-run/react';
 import type { ReactNode } from 'react';
+import { PlainProblem } from '#app/components/PlainProblem.tsx';
 import { env } from '#app/env.server.ts';
 import { localeOf } from '#app/i18n.ts';
 import { appBridgeAddress } from '#app/shopify/upstream.server.ts';
@@ -44,4 +45,10 @@ export function Layout({ children }: { children: ReactNode }) {
 
 export default function Root() {
   return <Outlet />;
+}
+
+/** What no page caught. */
+export function ErrorBoundary() {
+  const error = useRouteError();
+  return <PlainProblem problem={isRouteErrorResponse(error) && error.status === 404 ? 'notFound' : 'broken'} />;
 }

@@ -1,6 +1,7 @@
 /** `/`: Shopify's own visits go on into the admin; anybody else reads what this is. */
 import { redirect, type LoaderFunctionArgs, type MetaFunction } from '@remix-run/node';
 import { useTranslation } from 'react-i18next';
+import { PlainPage } from '#app/components/PlainPage.tsx';
 
 export const meta: MetaFunction = () => [{ title: 'Rechannel' }, { name: 'robots', content: 'noindex' }];
 
@@ -13,10 +14,9 @@ export function loader({ request }: LoaderFunctionArgs) {
 export default function Welcome() {
   const { t } = useTranslation();
   return (
-    <main style={{ maxWidth: '36rem', margin: '15vh auto 0', padding: '0 1.5rem', font: '1rem/1.6 system-ui, sans-serif' }}>
-      <h1>{t('app.name')}</h1>
+    <PlainPage title={t('app.name')}>
       <p>{t('welcome.what')}</p>
       <p>{t('welcome.open')}</p>
-    </main>
+    </PlainPage>
   );
 }
