@@ -15,9 +15,12 @@ export const binDirectory = path.join(projectDirectory, 'node_modules', '.bin');
 export function runChild(program, args, environment = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { cwd: projectDirectory, stdio: 'inherit', env: childEnvironment(environment) });
+    let passedOnAt = 0;
     const forward = Object.fromEntries(['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => [signal, () => {
-      // A terminal's Ctrl-C reaches the child by itself.
-      if (!(signal === 'SIGINT' && process.stdin.isTTY)) child.kill(signal);
+      // A signal to the whole group comes twice, once by way of npm. A terminal's Ctrl-C reaches the child by itself.
+      if (Date.now() - passedOnAt < 1000 || (signal === 'SIGINT' && process.stdin.isTTY)) return;
+      passedOnAt = Date.now();
+      child.kill(signal);
     }]));
     for (const [signal, listener] of Object.entries(forward)) process.on(signal, listener);
     const ancestors = npmAncestors();
