@@ -33,11 +33,9 @@ export function readBody(request: IncomingMessage, limit: number): Promise<ReadB
       chunks.push(chunk);
     };
     request.on('data', onData);
-    request.once('end', () => end({ ok: true, body: chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks) }));
-    request.once('error', () => end({ ok: false, reason: 'aborted' }));
-    request.once('close', () => {
-      if (!request.complete) end({ ok: false, reason: 'aborted' });
-    });
+    request.on('end', () => end({ ok: true, body: chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks) }));
+    // Also after an error, which Node does not throw when nobody listens for it.
+    request.on('close', () => end({ ok: false, reason: 'aborted' }));
   });
 }
 

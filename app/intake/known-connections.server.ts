@@ -2,7 +2,9 @@
  * Finds the connection that a webhook's address names, with its opened secrets. Kept in memory; read again in the
  * background every few seconds, and at once whenever a request would be refused, so that a changed secret works immediately.
  */
+import type { KeyObject } from 'node:crypto';
 import type pg from 'pg';
+import { clientSecret } from '#app/recharge/signature.ts';
 import { openBytes } from '#app/secrets.server.ts';
 
 export type KnownConnection = {
@@ -10,7 +12,7 @@ export type KnownConnection = {
   shopId: string;
   connectionKey: string;
   /** The present client secret, and the former one while it is valid. */
-  secrets: { value: Buffer; validUntil: number | undefined }[];
+  secrets: { value: KeyObject; validUntil: number | undefined }[];
   /** v1 was seen: legacy signatures no longer count. */
   v1Only: boolean;
   readAtMs: number;
@@ -123,8 +125,8 @@ export function rememberConnections(pool: () => pg.Pool): KnownConnections {
 }
 
 function openSecrets(row: Row): KnownConnection['secrets'] {
-  const present = { value: openBytes(row.clientSecretSealed, { shopId: row.shopId, table: 'Connection', column: 'clientSecret' }), validUntil: undefined };
+  const present = { value: clientSecret(openBytes(row.clientSecretSealed, { shopId: row.shopId, table: 'Connection', column: 'clientSecret' })), validUntil: undefined };
   if (!row.previousClientSecretSealed) return [present];
   const place = { shopId: row.shopId, table: 'Connection', column: 'previousClientSecret' };
-  return [present, { value: openBytes(row.previousClientSecretSealed, place), validUntil: row.previousSecretUntil?.getTime() ?? 0 }];
+  return [present, { value: clientSecret(openBytes(row.previousClientSecretSealed, place)), validUntil: row.previousSecretUntil?.getTime() ?? 0 }];
 }

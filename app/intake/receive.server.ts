@@ -11,7 +11,7 @@ import type pg from 'pg';
 import { pool as sharedPool } from '#app/db.server.ts';
 import { log } from '#app/log.server.ts';
 import { counter, histogram } from '#app/metrics.server.ts';
-import { verifySignature, type SignatureVerdict } from '#app/recharge/signature.ts';
+import { clientSecret, verifySignature, type SignatureVerdict } from '#app/recharge/signature.ts';
 import { seal } from '#app/secrets.server.ts';
 import { answerEarly, readBody, released } from './body.server.ts';
 import { createInboundStore } from './inbound-store.server.ts';
@@ -58,7 +58,7 @@ export function createIntake({ pool = sharedPool, now = () => new Date(), rate =
   const connections = rememberConnections(pool);
   const store = createInboundStore(pool);
   const tallies = createTallies(pool);
-  const nobody: KnownConnection['secrets'] = [{ value: randomBytes(32), validUntil: undefined }];
+  const nobody: KnownConnection['secrets'] = [{ value: clientSecret(randomBytes(32)), validUntil: undefined }];
   let toldUnavailableAt = 0;
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {

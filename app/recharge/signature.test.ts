@@ -1,7 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { signatureWindowSeconds, verifySignature, type SignatureTrust } from './signature.ts';
+import { clientSecret, signatureWindowSeconds, verifySignature, type SignatureTrust } from './signature.ts';
 
 const secret = 'example_api_client_secret_0001';
 const former = 'example_api_client_secret_0000';
@@ -9,7 +9,7 @@ const body = Buffer.from('{"subscription":{"id":471060924,"status":"active"}}');
 const topic = 'subscription/cancelled';
 const t = 1_791_000_000;
 const now = new Date(t * 1000);
-const trust: SignatureTrust = { secrets: [Buffer.from(secret)], v1Only: false };
+const trust: SignatureTrust = { secrets: [clientSecret(secret)], v1Only: false };
 
 const v1Hex = (key: string, stamp: number | string, bytes: Uint8Array) => createHmac('sha256', key).update(`${stamp}.`).update(bytes).digest('hex');
 const legacyHex = (key: string, bytes: Uint8Array) => createHash('sha256').update(key).update(bytes).digest('hex');
@@ -20,7 +20,7 @@ const verify = (rawHeaders: string[], given: Partial<{ bytes: Uint8Array; trust:
 
 describe('vectors computed by others', () => {
   const b1 = Buffer.from('{"subscription":{"id":900001,"customer_id":700001,"status":"cancelled","updated_at":"2026-01-02T03:04:05"}}');
-  const other: SignatureTrust = { secrets: [Buffer.from('rc_client_secret_test_0001')], v1Only: false };
+  const other: SignatureTrust = { secrets: [clientSecret('rc_client_secret_test_0001')], v1Only: false };
 
   it.each([
     ['new header of contract 6.4', 'X-Recharge-Webhook-Signature', `t=${t},v1=42a35b427a943a28007a829ec9ce2a99ff932716abbe2cd48c6e22ac07acce04`, body, trust, 'v1'],
@@ -81,7 +81,7 @@ describe('which header counts', () => {
 
 describe('secrets and window', () => {
   it('accepts any of the connection\'s secrets in both schemes and no other', () => {
-    const both = { ...trust, secrets: [Buffer.from(secret), Buffer.from(former)] };
+    const both = { ...trust, secrets: [clientSecret(secret), clientSecret(former)] };
 
     expect(verify(v1Header(former), { trust: both })).toEqual({ ok: true, scheme: 'v1' });
     expect(verify(legacyHeader(former), { trust: both })).toEqual({ ok: true, scheme: 'legacy' });
@@ -124,7 +124,7 @@ describe('forgeries (P16)', () => {
 
   it('accepts what was signed, whatever the bytes', () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), fc.string({ minLength: 1, maxLength: 80 }), (bytes, key) => {
-      const given = { bytes, trust: { secrets: [Buffer.from(key)], v1Only: false } };
+      const given = { bytes, trust: { secrets: [clientSecret(key)], v1Only: false } };
 
       expect(verify(v1Header(key, t, bytes), given).ok).toBe(true);
       expect(verify(legacyHeader(key, bytes), given).ok).toBe(true);
