@@ -78,7 +78,9 @@ type Head = {
   version: typeof eventVersion;
   /**
    * Names the fact within its shop: type, object and the vendor's update time, so that what a webhook told
-   * is not told again by a later read. Form: `subscription.cancelled:414243441:1763719200`.
+   * is not told again by a later read. Form: `subscription.cancelled:414243441:1763719200`. Facts that happen once carry their
+   * own time (`created_at`, `cancelled_at`, `processed_at`); updates, skips, pauses and swaps carry a fingerprint of the object
+   * after the seconds, because several may share one second.
    */
   key: string;
   /** When it happened by the vendor's own clock (`updated_at`, `cancelled_at`, `processed_at`), never when it arrived. ISO 8601, UTC. */

@@ -25,8 +25,8 @@ export async function applyCustomers(tx: pg.PoolClient, shopId: string, sighting
     `insert into "CustomerState" as known ("shopId", "rechargeCustomerId", email, "shopifyCustomerId", "sourceUpdatedAt")
      select $1, * from unnest($2::text[], $3::text[], $4::text[], $5::timestamptz[])
      on conflict ("shopId", "rechargeCustomerId") do update set
-       email = coalesce(excluded.email, known.email),
-       "shopifyCustomerId" = coalesce(excluded."shopifyCustomerId", known."shopifyCustomerId"),
+       email = case when excluded."sourceUpdatedAt" is null then coalesce(known.email, excluded.email) else coalesce(excluded.email, known.email) end,
+       "shopifyCustomerId" = case when excluded."sourceUpdatedAt" is null then coalesce(known."shopifyCustomerId", excluded."shopifyCustomerId") else coalesce(excluded."shopifyCustomerId", known."shopifyCustomerId") end,
        "sourceUpdatedAt" = greatest(excluded."sourceUpdatedAt", known."sourceUpdatedAt")
      where excluded."sourceUpdatedAt" is null and (known.email is null or known."shopifyCustomerId" is null)
         or known."sourceUpdatedAt" is null or excluded."sourceUpdatedAt" >= known."sourceUpdatedAt"`,

@@ -66,7 +66,9 @@ export function sessionTokenOf(body: unknown): string | null {
   return word.parse(own(session, 'apiToken')) ?? word.parse(own(session, 'api_token'));
 }
 
-const portalSchema = z.object({ portal_url: word, base_url: word, customer_hash: word, expires_at: word, temp_token: word });
+/** As it came, odd characters and all: whoever redirects to it judges it first. */
+const untouched = z.unknown().optional().transform((value) => (typeof value === 'string' && value !== '' ? value : null));
+const portalSchema = z.object({ portal_url: untouched, base_url: word, customer_hash: word, expires_at: word, temp_token: word });
 
 export function portalAccessOf(body: unknown): PortalAccess | null {
   if (!isRecord(body)) return null;

@@ -88,6 +88,8 @@ describe('the newest known state of subscriptions', () => {
 
     await sighting('Old@Example.com ', null);
     expect(await known()).toEqual({ email: 'old@example.com', shopifyCustomerId: null });
+    await sighting('in-passing@example.com', null);
+    expect(await known()).toEqual({ email: 'old@example.com', shopifyCustomerId: null });
     await sighting('new@example.com', '2026-11-20T10:00:05Z', '6001');
     await sighting('older@example.com', '2026-11-20T10:00:04Z');
     await sighting(null, '2026-11-20T10:00:06Z');
