@@ -18,7 +18,7 @@ export type Refusal = { exitCode: number; text: string; json: { error: Record<st
 /** Turns what a command threw into its ending. Secrets and personal data of a vendor's answer are taken out. */
 export function refusalOf(thrown: unknown): Refusal {
   if (thrown instanceof InputRefused) {
-    const listed = thrown.faults.filter((fault) => fault.path !== '' && !thrown.message.includes(`${fault.path} `));
+    const listed = thrown.faults.filter((fault) => fault.path !== '' && !thrown.message.includes(fault.message));
     const text = [thrown.message, ...listed.map((fault) => `  ${fault.path}: ${fault.message}`)].join('\n');
     return { exitCode: exitCodes.wrongInput, text, json: { error: { message: thrown.message, faults: thrown.faults } } };
   }

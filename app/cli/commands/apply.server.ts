@@ -1,5 +1,7 @@
 /** `apply FILE`: makes a shop's connections what a setup file says. */
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { applySetup, type Applied } from '#app/apply/apply.server.ts';
 import { InputRefused } from '#app/errors.ts';
 import type { CliCommand } from '../command.ts';
@@ -21,7 +23,9 @@ async function readText(file: string): Promise<string> {
     for await (const part of process.stdin) parts.push(part as Buffer);
     return Buffer.concat(parts).toString('utf8');
   }
-  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  // npm runs scripts in the project's directory; a relative path means the one where the person stands.
+  const standing = path.resolve(process.env.INIT_CWD ?? '.', file);
+  return readFile(existsSync(file) ? file : standing, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new InputRefused(`The setup file ${file} cannot be read (${error.code ?? error.message}).`, [{ path: 'FILE', message: `cannot be read: ${error.code ?? error.message}` }]);
   });
 }
