@@ -28,6 +28,8 @@ export type KnownConnections = {
   remembered(connectionKey: string): KnownConnection | undefined;
   /** What the database says now. Rejects when the database does not answer. */
   read(connectionKey: string): Promise<KnownConnection | undefined>;
+  /** Writes down, once, that a connection signs with v1; from then on legacy alone is refused. Rejects like `read`. */
+  pinToV1(connection: KnownConnection): Promise<void>;
 };
 
 type Asked = PromiseWithResolvers<KnownConnection | undefined>;
@@ -42,6 +44,8 @@ const statement = `
   select c.id, c."shopId", c."connectionKey", c."clientSecretSealed", c."previousClientSecretSealed", c."previousSecretUntil", c."signedWithV1Since"
   from "Connection" c join "Shop" s on s.id = c."shopId"
   where c."connectionKey" = any($1) and c.status <> 'disconnected' and c."clientSecretSealed" is not null and s."uninstalledAt" is null`;
+
+const pinStatement = 'update "Connection" set "signedWithV1Since" = now() where "shopId" = $1 and id = $2 and "signedWithV1Since" is null';
 
 const freshForMs = 2_000;
 const mostRemembered = 100_000;
@@ -120,6 +124,11 @@ export function rememberConnections(pool: () => pg.Pool): KnownConnections {
         read(connectionKey).catch(() => {});
       }
       return connection;
+    },
+    async pinToV1(connection) {
+      const query = { text: pinStatement, values: [connection.shopId, connection.connectionId], query_timeout: queryTimeoutMs };
+      await pool().query(query);
+      connection.v1Only = true;
     },
   };
 }

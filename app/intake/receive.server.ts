@@ -117,7 +117,8 @@ export function createIntake({ pool = sharedPool, now = () => new Date(), rate =
       answer(response, 429, { 'Retry-After': String(Math.ceil(waitMs / 1000)) });
       return 'over_limit';
     }
-    if (verdict.scheme === 'v1' && !connection.v1Only) tallies.seenWithV1(connection);
+    // Before the answer, so that nobody can use the old scheme for this connection once the new one was acknowledged.
+    if (verdict.scheme === 'v1' && !connection.v1Only) await within(connections.pinToV1(connection), deadline);
 
     const { shopId, connectionId } = connection;
     const digest = hash('sha256', Buffer.concat([Buffer.from(`${topic}\u0000`), body]), 'buffer');

@@ -1,5 +1,5 @@
 /**
- * Writes what the intake counts beside the rows: further copies of a webhook, refused signatures, a connection's first v1.
+ * Writes what the intake counts beside the rows: further copies of a webhook, and refused signatures.
  * Gathered in memory and written about once a second, so that neither a flood of forgeries nor one of copies costs the
  * database a write each. A process that dies loses at most the last second of these counts, and no webhook.
  */
@@ -10,7 +10,6 @@ import type { KnownConnection } from './known-connections.server.ts';
 export type Tallies = {
   duplicate(connection: KnownConnection, digest: Buffer): void;
   refused(connection: KnownConnection, reason: string): void;
-  seenWithV1(connection: KnownConnection): void;
   /** Writes what is left and stops. */
   close(): Promise<void>;
 };
@@ -24,7 +23,6 @@ type Refusals = { shopId: string; count: number; reasons: Set<string> };
 export function createTallies(pool: () => pg.Pool): Tallies {
   let copies = new Map<string, Copies>();
   let refusals = new Map<string, Refusals>();
-  let withV1 = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
   let writing: Promise<void> = Promise.resolve();
 
@@ -36,10 +34,9 @@ export function createTallies(pool: () => pg.Pool): Tallies {
   }
 
   async function write(): Promise<void> {
-    const [fewCopies, fewRefusals, fewWithV1] = [copies, refusals, withV1];
-    [copies, refusals, withV1] = [new Map(), new Map(), new Set()];
+    const [fewCopies, fewRefusals] = [copies, refusals];
+    [copies, refusals] = [new Map(), new Map()];
     try {
-      if (fewWithV1.size > 0) await run(pinStatement, [[...fewWithV1]]);
       if (fewCopies.size > 0) {
         const rows = [...fewCopies.values()];
         await run(copiesStatement, [rows.map((row) => row.shopId), rows.map((row) => row.connectionId), rows.map((row) => row.digest), rows.map((row) => row.count)]);
@@ -73,11 +70,6 @@ export function createTallies(pool: () => pg.Pool): Tallies {
       refusals.set(connectionId, row);
       later();
     },
-    seenWithV1(connection) {
-      connection.v1Only = true;
-      withV1.add(connection.connectionId);
-      later();
-    },
     async close() {
       clearTimeout(timer);
       await writing;
@@ -85,8 +77,6 @@ export function createTallies(pool: () => pg.Pool): Tallies {
     },
   };
 }
-
-const pinStatement = 'update "Connection" set "signedWithV1Since" = now() where id = any($1::bigint[]) and "signedWithV1Since" is null';
 
 const copiesStatement = `
   update "InboundWebhook" w set duplicates = w.duplicates + c.count
