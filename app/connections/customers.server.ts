@@ -6,7 +6,7 @@ import type pg from 'pg';
 import { pool, transaction } from '#app/db.server.ts';
 import type { CustomerContext, Need } from '#app/destinations/contract.ts';
 import { Failure, toFailure } from '#app/errors.ts';
-import type { Subscription } from '#app/events/facts.ts';
+import type { Customer, Subscription } from '#app/events/facts.ts';
 import type { RechargeClient } from '#app/recharge/client.server.ts';
 import { isoUtc, parseInstant } from '#app/time.ts';
 import { noteRechargeRefusal, openRecharge } from './recharge.server.ts';
@@ -47,16 +47,37 @@ async function customerFor(shopId: string, rechargeCustomerId: string, needs: re
     return null;
   });
   if (!read) return known;
+  await rememberCustomers(shopId, [read]);
+  return knownCustomer(shopId, rechargeCustomerId);
+}
+
+/** Keeps what a read of customers told; an older body never overrules a newer one. */
+async function rememberCustomers(shopId: string, customers: readonly Customer[]): Promise<void> {
   await pool().query(
-    `insert into "CustomerState" as known ("shopId", "rechargeCustomerId", email, "shopifyCustomerId", "sourceUpdatedAt") values ($1, $2, $3, $4, $5)
+    `insert into "CustomerState" as known ("shopId", "rechargeCustomerId", email, "shopifyCustomerId", "sourceUpdatedAt")
+     select $1, * from unnest($2::text[], $3::text[], $4::text[], $5::timestamptz[]) as read(id, email, "shopifyCustomerId", "sourceUpdatedAt") order by read.id
      on conflict ("shopId", "rechargeCustomerId") do update set
        email = coalesce(excluded.email, known.email),
        "shopifyCustomerId" = coalesce(excluded."shopifyCustomerId", known."shopifyCustomerId"),
        "sourceUpdatedAt" = greatest(excluded."sourceUpdatedAt", known."sourceUpdatedAt")
      where known."sourceUpdatedAt" is null or known.email is null or excluded."sourceUpdatedAt" >= known."sourceUpdatedAt"`,
-    [shopId, rechargeCustomerId, read.email?.trim().toLowerCase() || null, read.external_customer_id, parseInstant(read.updated_at)],
+    [shopId, customers.map((row) => row.id), customers.map((row) => row.email?.trim().toLowerCase() || null), customers.map((row) => row.external_customer_id), customers.map((row) => parseInstant(row.updated_at))],
   );
-  return knownCustomer(shopId, rechargeCustomerId);
+}
+
+/** How many customers one call names; keeps the address of the call short. */
+const customersPerCall = 50;
+
+/**
+ * Reads several customers that our tables do not know, fifty in one call instead of one each. What Recharge does not list is
+ * left for the single look-up. Throws Failure of Recharge.
+ */
+export async function readCustomers(shopId: string, rechargeCustomerIds: readonly string[]): Promise<void> {
+  const { client } = await openRecharge(shopId, 'background');
+  for (let start = 0; start < rechargeCustomerIds.length; start += customersPerCall) {
+    const ids = rechargeCustomerIds.slice(start, start + customersPerCall);
+    for await (const page of client.listCustomers({ ids: ids.join(',') })) await rememberCustomers(shopId, page);
+  }
 }
 
 async function knownCustomer(shopId: string, rechargeCustomerId: string): Promise<KnownCustomer | null> {

@@ -3,7 +3,7 @@
  * What is sent is frozen at the first try and sent unchanged ever after.
  */
 import { openDestination } from '#app/connections/destinations.server.ts';
-import { resolveCustomers } from '#app/connections/customer-contexts.server.ts';
+import { resolveCustomers, stillAsking } from '#app/connections/customer-contexts.server.ts';
 import type { CustomerContext, Mapped, SendResult } from '#app/destinations/contract.ts';
 import { blockBudget } from '#app/budget.server.ts';
 import { env } from '#app/env.server.ts';
@@ -15,6 +15,9 @@ import { breakerRules } from './breaker.ts';
 import type { Claim, Head } from './claim.server.ts';
 import { giveBack, recordOutcomes, type Outcome } from './record.server.ts';
 import { nextStep } from './retry.ts';
+
+/** How soon a delivery looks again whose customer Recharge is being asked about. */
+const stillAskingMs = 1_000;
 
 type Opened = Awaited<ReturnType<typeof openDestination>>;
 type Ready = { head: Head; commands: unknown[]; newlyMapped: boolean };
@@ -75,7 +78,11 @@ async function mapHeads(destination: Opened, shopId: string, heads: readonly Hea
     if (!context || context instanceof Failure) {
       // Not the destination's fault, and not the delivery's: it waits without using up tries.
       const failure = context ?? new Failure('bug', 'The customer could not be looked up', { code: 'customer_not_resolved' });
-      outcomes.push(failed(head, failure, null, null, plugin.manifest.idempotent, failure.kind === 'rejected'));
+      outcomes.push(
+        failure.code === stillAsking
+          ? { head, attempt: null, state: 'pending', reason: failure.message, delayMs: stillAskingMs, tries: head.tries, commands: null }
+          : failed(head, failure, null, null, plugin.manifest.idempotent, failure.kind === 'rejected'),
+      );
       continue;
     }
     const mapped = mapOne(destination, head, context);
