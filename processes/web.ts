@@ -8,6 +8,13 @@ import { openProcess, stopOnSignal, stopWith } from './open.ts';
 
 const opened = await openProcess('web');
 const { settings } = opened;
+// What nobody handled is a bug: one redacted line, then the end, so that whoever supervises starts it afresh.
+for (const kind of ['unhandledRejection', 'uncaughtException'] as const) {
+  process.on(kind, (error: unknown) => {
+    log.error('A failure that nobody handled ends this process', { kind, error });
+    process.exit(1);
+  });
+}
 const buildDirectory = path.resolve(import.meta.dirname, '..', 'build');
 
 try {
@@ -27,5 +34,6 @@ try {
   }, 35_000);
   log.info('Web is ready', { port, host: settings.host });
 } catch (error) {
+  await opened.close();
   stopWith(error instanceof Error ? error.message : String(error), 1);
 }

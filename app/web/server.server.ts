@@ -40,6 +40,7 @@ const keepAliveMs = 65_000;
 export function createWebServer({ remixHandler, portalHandler, pool = sharedPool, metricsToken, intake: intakeOptions }: WebServerOptions = {}): WebServer {
   const intake = createIntake({ ...intakeOptions, pool });
   const health = createHealth(pool);
+  const unanswered = new Set<ServerResponse>();
   let stopping = false;
   let sockets = 0;
 
@@ -69,7 +70,9 @@ export function createWebServer({ remixHandler, portalHandler, pool = sharedPool
   });
 
   function handle(request: IncomingMessage, response: ServerResponse): void {
-    if (stopping) response.setHeader('Connection', 'close');
+    if (stopping) response.shouldKeepAlive = false;
+    unanswered.add(response);
+    response.on('close', () => unanswered.delete(response));
     const path = pathOf(request);
     if (intake.owns(path)) return void intake.handle(request, response);
     const answered = route(path, request, response);
@@ -105,6 +108,8 @@ export function createWebServer({ remixHandler, portalHandler, pool = sharedPool
     async stop(drainMs = 25_000) {
       stopping = true;
       health.stopping();
+      // Whoever is still answered is told not to send more on this connection.
+      for (const response of unanswered) response.shouldKeepAlive = false;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       const idle = setInterval(() => server.closeIdleConnections(), 100);
       const cut = setTimeout(() => server.closeAllConnections(), drainMs);
