@@ -10,7 +10,7 @@ export type DeliveryRow = {
   rechargeCustomerId: string | null;
   email: string | null;
   destinationId: string;
-  /** The destination's type. */
+  /** The destination's type; `removed` when it is gone. */
   destination: string;
   state: DeliveryState;
   reason: string | null;
@@ -62,17 +62,17 @@ export type Page<Row> = { items: Row[]; next: string | null };
 /** What a person sees: a pending delivery is `sending` while its lane is leased and `held` while its destination is stopped. */
 const visibleState = `case
   when d.state <> 'pending' then d.state
-  when dest.status <> 'active' then 'held'
+  when dest.status is distinct from 'active' then 'held'
   when l."leasedUntil" > now() and not exists (
     select 1 from "Delivery" before where before."laneId" = d."laneId" and before.state = 'pending' and before.id < d.id) then 'sending'
   else 'pending' end`;
 
 const deliveryColumns = `d.id as "deliveryId", d."eventId", e.type as "eventType", e."objectId", e."rechargeCustomerId", c.email, d."destinationId",
-  dest.type as destination, ${visibleState} as state,
+  coalesce(dest.type, 'removed') as destination, ${visibleState} as state,
   case when d.state = 'pending' and dest.status <> 'active' then coalesce(dest."statusReason", d.reason) else d.reason end as reason,
   d."attemptCount", greatest(d."dueAt", case when d.state = 'pending' then dest."openUntil" end) as "dueAt", d."createdAt", d."settledAt"`;
 
-const deliveryTables = `"Delivery" d join "Event" e on e.id = d."eventId" join "Destination" dest on dest.id = d."destinationId" join "Lane" l on l.id = d."laneId"
+const deliveryTables = `"Delivery" d join "Event" e on e.id = d."eventId" left join "Destination" dest on dest.id = d."destinationId" left join "Lane" l on l.id = d."laneId"
   left join "CustomerState" c on c."shopId" = d."shopId" and c."rechargeCustomerId" = e."rechargeCustomerId"`;
 
 /** Newest first; `cursor` continues after that delivery. */
@@ -95,7 +95,7 @@ export async function listDeliveries(shopId: string, filter: DeliveryFilter): Pr
 }
 
 function addState(state: DeliveryState, where: string[], and: (condition: (parameter: string) => string, value: unknown) => void): void {
-  if (state === 'held') where.push(`d.state = 'pending' and dest.status <> 'active'`);
+  if (state === 'held') where.push(`d.state = 'pending' and dest.status is distinct from 'active'`);
   else if (state === 'pending') where.push(`d.state = 'pending' and dest.status = 'active'`);
   else if (state === 'sending') where.push(`d.state = 'pending' and dest.status = 'active' and l."leasedUntil" > now()`);
   else and((p) => `d.state = ${p}`, state);
@@ -155,7 +155,7 @@ export async function listEvents(shopId: string, filter: { customer?: string | u
     `select e.id as "eventId", e.type, e."objectId", e."rechargeCustomerId", c.email, e."occurredAt", e."receivedAt", e.origin, coalesce(worst.state, 'recorded') as state
      from "Event" e left join "CustomerState" c on c."shopId" = e."shopId" and c."rechargeCustomerId" = e."rechargeCustomerId"
      left join lateral (
-       select ${visibleState} as state from "Delivery" d join "Destination" dest on dest.id = d."destinationId" join "Lane" l on l.id = d."laneId"
+       select ${visibleState} as state from "Delivery" d left join "Destination" dest on dest.id = d."destinationId" left join "Lane" l on l.id = d."laneId"
        where d."eventId" = e.id order by ${stateRank} limit 1) worst on true
      where ${where.join(' and ')} order by e.id desc limit $${values.length}`,
     values,
