@@ -4,6 +4,7 @@
  */
 import type pg from 'pg';
 import { db, pool, transaction } from '#app/db.server.ts';
+import { customerHash } from '#app/portal/visits.server.ts';
 import { openBytes } from '#app/secrets.server.ts';
 
 /** A customer as Shopify's compliance webhooks name one. */
@@ -44,6 +45,9 @@ export async function eraseCustomer(shopId: string, person: ShopifyPerson): Prom
       Event: await remove(`delete from "Event" where id in (${theirs})`),
       InboundWebhook: await remove(`delete from "InboundWebhook" where "shopId" = $1 and id = any($2)`, [shopId, [...linked.rows.map((row) => row.id), ...unlinked]]),
       Lane: await remove(`delete from "Lane" where "shopId" = $1 and key = any($2)`, [shopId, customerIds.map((id) => `customer:${id}`)]),
+      PortalVisit: person.shopifyCustomerId
+        ? await remove(`delete from "PortalVisit" where "shopId" = $1 and "customerHash" = $2`, [shopId, customerHash(shopId, person.shopifyCustomerId)])
+        : 0,
       SubscriptionState: await remove(`delete from "SubscriptionState" where "shopId" = $1 and "rechargeCustomerId" = any($2)`),
       CustomerState: await remove(`delete from "CustomerState" where "shopId" = $1 and "rechargeCustomerId" = any($2)`),
     };

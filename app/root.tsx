@@ -1,5 +1,5 @@
 /** The document around every page. App Bridge stands first in the head of embedded pages, and only there. */
-import type { LinksFunction, LoaderFunctionArgs } from '@remix-run/node';
+import type { LinksFunction, LoaderFunctionArgs, MetaFunction } from '@remix-run/node';
 import { isRouteErrorResponse, Links, Meta, Outlet, Scripts, ScrollRestoration, useRouteError, useRouteLoaderData } from '@remix-run/react';
 import type { ReactNode } from 'react';
 import { PlainProblem } from '#app/components/PlainProblem.tsx';
@@ -9,6 +9,8 @@ import { appBridgeAddress } from '#app/shopify/upstream.server.ts';
 
 /** The admin's font, left out where the operator replaced Shopify's own addresses: a page must not wait for a host out of reach. */
 const shopifyCdn = 'https://cdn.shopify.com';
+
+export const meta: MetaFunction = () => [{ title: 'Rechannel' }];
 
 export const links: LinksFunction = () => [{ rel: 'icon', href: '/icon.svg', type: 'image/svg+xml' }];
 

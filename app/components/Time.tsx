@@ -7,7 +7,7 @@ export type ShopClock = { timezone: string; now: string };
 
 export const ShopClockContext = createContext<ShopClock>({ timezone: 'UTC', now: new Date(0).toISOString() });
 
-/** `21 Nov 2026, 09:15 CET`. */
+/** `Nov 21, 2026, 17:15 EST`. */
 export function ExactTime({ at }: { at: string | Date }) {
   const { timezone } = useContext(ShopClockContext);
   const { i18n } = useTranslation();
@@ -34,7 +34,7 @@ export function RelativeTime({ at }: { at: string | Date }) {
 
 /** The exact text alone, for attributes and copied notes. */
 export function exactText(instant: Date, language: string, timezone: string): string {
-  return new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, { day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit', timeZone: timezone, timeZoneName: 'short' }).format(instant);
+  return new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: timezone, timeZoneName: 'short' }).format(instant);
 }
 
 const steps: [Intl.RelativeTimeFormatUnit, number][] = [['day', 86_400], ['hour', 3_600], ['minute', 60], ['second', 1]];

@@ -1,5 +1,5 @@
 /** The embedded admin: every page below it belongs to one verified shop. */
-import type { HeadersFunction, LinksFunction, LoaderFunctionArgs } from '@remix-run/node';
+import type { HeadersFunction, LinksFunction, LoaderFunctionArgs, MetaFunction } from '@remix-run/node';
 import { isRouteErrorResponse, Outlet, useLoaderData, useRouteError } from '@remix-run/react';
 import { AdminFrame, adminStylesheets } from '#app/components/AdminFrame.tsx';
 import { AdminProblem, problemOf } from '#app/components/AdminProblem.tsx';
@@ -7,6 +7,9 @@ import { PageSkeleton } from '#app/components/PageSkeleton.tsx';
 import { ShopClockContext } from '#app/components/Time.tsx';
 import { useLateNavigation } from '#app/components/useLateNavigation.ts';
 import { requireMerchant } from '#app/shopify/merchant.server.ts';
+
+/** The admin around the frame shows the page's own title; this one is for assistive technology. */
+export const meta: MetaFunction = () => [{ title: 'Rechannel' }];
 
 export const links: LinksFunction = () => adminStylesheets;
 

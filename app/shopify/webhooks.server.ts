@@ -1,40 +1,44 @@
 /** What each of Shopify's webhooks makes us do, once for each message. */
 import type { Prisma } from '@prisma/client';
-import { disconnectRecharge } from '#app/connections/recharge.server.ts';
-import { findShop, markUninstalled } from '#app/connections/shops.server.ts';
+import { findShop } from '#app/connections/shops.server.ts';
+import { removeRegistrations } from '#app/connections/webhooks.server.ts';
 import { db } from '#app/db.server.ts';
 import { assertNever } from '#app/errors.ts';
 import { log } from '#app/log.server.ts';
 import { countCustomerRows, eraseCustomer, eraseShop, type ShopifyPerson } from '#app/privacy.server.ts';
 import type { ShopifyMessage } from './webhook-request.server.ts';
 
-/** Shopify gives up on an answer after 5 s. */
-const answerWithinMs = 4_000;
-
 /**
- * Handles a message that was read. Returns `duplicate` when it was done before. `accepted` means it is written down and either
- * done or being finished after the answer. Throws when it failed: Shopify sends it again, and nothing here minds a second run.
+ * Handles a message that was read. Returns `duplicate` when it was done before. Throws when it failed: Shopify sends it again,
+ * and nothing here minds a second run. So does work that outlasts the 5 s Shopify waits: the copy that follows finds it done,
+ * or does what was left.
  */
-export async function handleShopifyWebhook(message: ShopifyMessage): Promise<'accepted' | 'duplicate'> {
+export async function handleShopifyWebhook(message: ShopifyMessage): Promise<'done' | 'duplicate'> {
   const { eventId, shopDomain, topic } = message;
   await db.shopifyWebhook.createMany({ data: { eventId, shopDomain, topic }, skipDuplicates: true });
   const row = await db.shopifyWebhook.findUnique({ where: { eventId } });
   if (row?.finishedAt) return 'duplicate';
-  const work = perform(message).then(async (report) => {
-    await db.shopifyWebhook.update({ where: { eventId }, data: { finishedAt: new Date(), report } });
-    log.info('A webhook of Shopify was handled', { shop: shopDomain, topic, report });
-  });
-  let timer: NodeJS.Timeout | undefined;
-  const tooLong = new Promise<'late'>((resolve) => (timer = setTimeout(resolve, answerWithinMs, 'late')));
-  const first = await Promise.race([work, tooLong]).finally(() => clearTimeout(timer));
-  if (first === 'late') work.catch((error: unknown) => log.error('A webhook of Shopify could not be finished', { shop: shopDomain, topic, error }));
-  return 'accepted';
+  const { report, afterwards } = await perform(message);
+  await db.shopifyWebhook.update({ where: { eventId }, data: { finishedAt: new Date(), report } });
+  log.info('A webhook of Shopify was handled', { shop: shopDomain, topic, report });
+  afterwards?.().catch((error: unknown) => log.warn('Something after a webhook of Shopify failed', { shop: shopDomain, topic, error }));
+  return 'done';
 }
 
-async function perform({ topic, shopDomain, triggeredAt, body }: ShopifyMessage): Promise<Prisma.InputJsonObject> {
+type Performed = {
+  report: Prisma.InputJsonObject;
+  /** Best effort, outside the answer: losing it leaves nothing wrong. */
+  afterwards?: () => Promise<void>;
+};
+
+async function perform(message: ShopifyMessage): Promise<Performed> {
+  const { topic, shopDomain, triggeredAt } = message;
+  if (topic === 'app/uninstalled') return uninstall(shopDomain, triggeredAt ?? new Date());
+  return { report: await reportOn(topic, shopDomain, message.body) };
+}
+
+async function reportOn(topic: Exclude<ShopifyMessage['topic'], 'app/uninstalled'>, shopDomain: string, body: Record<string, unknown>): Promise<Prisma.InputJsonObject> {
   switch (topic) {
-    case 'app/uninstalled':
-      return uninstall(shopDomain, triggeredAt ?? new Date());
     case 'app/scopes_update': {
       const scopes = Array.isArray(body.current) ? body.current.filter((scope) => typeof scope === 'string').join(',') : null;
       return scopes === null ? { ignored: 'no list of scopes' } : { sessions: (await db.session.updateMany({ where: { shop: shopDomain }, data: { scope: scopes } })).count };
@@ -61,24 +65,45 @@ async function perform({ topic, shopDomain, triggeredAt, body }: ShopifyMessage)
  * Stops everything of the shop at once and takes away its secrets, unless the message is of an older install: then the
  * shop was installed, or signed in to Shopify, after it.
  */
-async function uninstall(domain: string, at: Date): Promise<Prisma.InputJsonObject> {
+async function uninstall(domain: string, at: Date): Promise<Performed> {
   const row = await db.shop.findUnique({ where: { domain } });
-  if (!row) return { ignored: 'unknown shop' };
+  if (!row) return { report: { ignored: 'unknown shop' } };
   const signedInAt = (row.adminMarks as { authenticatedAt?: string } | null)?.authenticatedAt;
-  if (signedInAt && new Date(signedInAt) > at) return { ignored: 'the shop signed in after this uninstall' };
-  if (row.installedAt > at) return { ignored: 'the shop was installed after this uninstall' };
+  if (signedInAt && new Date(signedInAt) > at) return { report: { ignored: 'the shop signed in after this uninstall' } };
+  if (row.installedAt > at) return { report: { ignored: 'the shop was installed after this uninstall' } };
   const shopId = row.id;
-  const stopped = await db.destination.updateMany({ where: { shopId }, data: { status: 'stopped', statusReason: 'The app was uninstalled', secretsSealed: null, secretsLast4: {}, version: { increment: 1 } } });
-  const sessions = await db.session.deleteMany({ where: { shop: domain } });
-  // Recharge is asked to forget our webhooks while we still hold the token; if it cannot be reached, the token goes all the same.
-  await disconnectRecharge(shopId.toString(), 'shopify:app/uninstalled').catch((error: unknown) => log.warn('Recharge could not be told of an uninstall', { shop: domain, error }));
-  await db.connection.updateMany({
-    where: { shopId },
-    data: { status: 'disconnected', apiTokenSealed: null, clientSecretSealed: null, storefrontTokenSealed: null, previousApiTokenSealed: null, previousClientSecretSealed: null, previousSecretUntil: null },
-  });
-  await markUninstalled(domain, at);
-  return { destinationsStopped: stopped.count, sessionsRemoved: sessions.count };
+  const connection = await db.connection.findUnique({ where: { shopId } });
+  const [destinations, sessions] = await db.$transaction([
+    db.destination.updateMany({ where: { shopId }, data: { status: 'stopped', statusReason: 'The app was uninstalled', secretsSealed: null, secretsLast4: {}, version: { increment: 1 } } }),
+    db.session.deleteMany({ where: { shop: domain } }),
+    db.connection.updateMany({ where: { shopId }, data: forgotten }),
+    db.shop.updateMany({ where: { id: shopId, uninstalledAt: null, installedAt: { lte: at } }, data: { uninstalledAt: at } }),
+  ]);
+  return {
+    report: { destinationsStopped: destinations.count, sessionsRemoved: sessions.count },
+    // With the token still in memory Recharge is asked to forget our webhooks, some thirty calls at two a second.
+    // If that is cut off, Recharge gives up on them by itself.
+    afterwards: async () => {
+      const leftBehind = connection && connection.status !== 'disconnected' ? await removeRegistrations(connection) : null;
+      if (leftBehind) log.warn('Webhooks stayed behind at Recharge after an uninstall', { shop: domain, reason: leftBehind });
+    },
+  };
 }
+
+const forgotten = {
+  status: 'disconnected',
+  statusReason: null,
+  apiTokenSealed: null,
+  apiTokenLast4: null,
+  clientSecretSealed: null,
+  clientSecretLast4: null,
+  storefrontTokenSealed: null,
+  previousApiTokenSealed: null,
+  previousClientSecretSealed: null,
+  previousSecretUntil: null,
+  webhooksWanted: 0,
+  webhooksPresent: 0,
+};
 
 function personOf(body: Record<string, unknown>): ShopifyPerson {
   const customer = (typeof body.customer === 'object' && body.customer !== null ? body.customer : {}) as Record<string, unknown>;

@@ -1,13 +1,13 @@
 /** API token and client secret: written once, never shown again, checked with Recharge before anything is saved. */
 import { useFetcher } from '@remix-run/react';
 import { useAppBridge } from '@shopify/app-bridge-react';
-import { BlockStack, Button, Card, FormLayout, InlineStack, Text } from '@shopify/polaris';
+import { BlockStack, Button, Card, FormLayout, Text } from '@shopify/polaris';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { FailureBanner } from '../FailureBanner.tsx';
 import { FormBar } from '../FormBar.tsx';
 import { SecretField } from '../SecretField.tsx';
-import { PermissionRows } from './PermissionRows.tsx';
+import { TokenCheck } from './TokenCheck.tsx';
 import type { RechargeAnswer, ShownConnection } from './types.ts';
 
 type Typed = { apiToken: string | null; clientSecret: string | null };
@@ -19,7 +19,6 @@ export function CredentialsForm({ connection }: { connection: ShownConnection | 
   const { t } = useTranslation();
   const shopify = useAppBridge();
   const saving = useFetcher<RechargeAnswer>();
-  const checking = useFetcher<RechargeAnswer>();
   const [entered, setTyped] = useState<Typed>(untouched);
   // Without a connection there is nothing to keep, so both fields are open.
   const typed: Typed = connection ? entered : { apiToken: entered.apiToken ?? '', clientSecret: entered.clientSecret ?? '' };
@@ -27,7 +26,6 @@ export function CredentialsForm({ connection }: { connection: ShownConnection | 
   const busy = saving.state !== 'idle';
   const dirty = Boolean(typed.apiToken) || Boolean(typed.clientSecret);
   const answer = saving.data;
-  const checked = checking.data?.ok ? checking.data.checked : undefined;
 
   useEffect(() => {
     if (saving.state !== 'idle' || !answer?.ok) return;
@@ -69,42 +67,23 @@ export function CredentialsForm({ connection }: { connection: ShownConnection | 
       >
         <BlockStack gap="400">
           {!busy && <FailureBanner failure={tokenFailure} changes={changes.length > 1 ? changes : []} />}
-          <FormLayout>
-            <SecretField label={t('recharge.fields.apiToken')} help={t('recharge.fields.apiTokenHelp')} stored={connection !== null} lastFour={connection?.tokenLast4 ?? null} value={typed.apiToken} error={tokenError} onChange={(value) => change('apiToken', value)} />
-            <SecretField label={t('recharge.fields.clientSecret')} help={t('recharge.fields.clientSecretHelp')} stored={connection !== null} lastFour={connection?.secretLast4 ?? null} value={typed.clientSecret} error={secretError} onChange={(value) => change('clientSecret', value)} />
-          </FormLayout>
-          <InlineStack gap="200">
-            {!connection && (
-              <Button variant="primary" submit loading={busy}>
-                {t('recharge.connect')}
-              </Button>
-            )}
-            {typed.apiToken !== null && (
-              <Button loading={checking.state !== 'idle'} disabled={busy || typed.apiToken.trim() === ''} onClick={() => checking.submit({ intent: 'check', apiToken: typed.apiToken ?? '' }, { method: 'post', encType: 'application/json' })}>
-                {t('recharge.check')}
-              </Button>
-            )}
-          </InlineStack>
-          <div aria-live="polite">
-            {checking.state === 'idle' && checked && typed.apiToken !== null && (
-              <BlockStack gap="200">
-                <Text as="p" tone={checked.ok ? 'success' : 'critical'}>
-                  {checked.ok ? t('recharge.checked', { token: checked.tokenName ?? t('recharge.unnamed'), store: checked.storeName ?? t('recharge.unnamedStore') }) : t('recharge.faults.refused')}
-                </Text>
-                {checked.ok ? (
-                  <PermissionRows permissions={checked.permissions} />
-                ) : (
-                  <Text as="p" tone="subdued" breakWord>
-                    {checked.message}
-                  </Text>
-                )}
-              </BlockStack>
-            )}
-          </div>
           {connection && (
             <Text as="p" tone="subdued">
               {t('recharge.connectedAs', { token: connection.tokenName ?? t('recharge.unnamed'), store: connection.storeName ?? t('recharge.unnamedStore') })}
             </Text>
+          )}
+          <FormLayout>
+            <SecretField label={t('recharge.fields.apiToken')} help={t('recharge.fields.apiTokenHelp')} stored={connection !== null} lastFour={connection?.tokenLast4 ?? null} value={typed.apiToken} error={tokenError} onChange={(value) => change('apiToken', value)} />
+            <SecretField label={t('recharge.fields.clientSecret')} help={t('recharge.fields.clientSecretHelp')} stored={connection !== null} lastFour={connection?.secretLast4 ?? null} value={typed.clientSecret} error={secretError} onChange={(value) => change('clientSecret', value)} />
+          </FormLayout>
+          {typed.apiToken !== null && (
+            <TokenCheck apiToken={typed.apiToken} busy={busy}>
+              {!connection && (
+                <Button variant="primary" submit loading={busy}>
+                  {t('recharge.connect')}
+                </Button>
+              )}
+            </TokenCheck>
           )}
         </BlockStack>
       </form>
