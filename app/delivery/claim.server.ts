@@ -30,16 +30,19 @@ export type Head = {
 
 export type Claim = { leaseToken: string; /** performance.now() after which nothing may be sent. */ sendBefore: number; heads: Head[] };
 
-/** Active destinations with work that is due, those waiting longest first. A destination behind an open breaker appears when its next probe is due. */
-export async function dueDestinations(limit = 100): Promise<DueDestination[]> {
+/**
+ * Active destinations with work that is due, those waiting longest first, without the `excluded` ones that are being served.
+ * A destination behind an open breaker appears when its next probe is due.
+ */
+export async function dueDestinations(excluded: readonly string[], limit: number): Promise<DueDestination[]> {
   const rows = await pool().query<DueDestination>(
     `select d.id as "destinationId", d."shopId", d.type, d."openUntil" from "Destination" d
      cross join lateral (
        select l."readyAt" from "Lane" l where l."destinationId" = d.id and l."readyAt" <= now() and (l."leasedUntil" is null or l."leasedUntil" < now())
        order by l."readyAt" limit 1) oldest
-     where d.status = 'active' and (d."openUntil" is null or d."openUntil" <= now())
-     order by oldest."readyAt" limit $1`,
-    [limit],
+     where d.status = 'active' and (d."openUntil" is null or d."openUntil" <= now()) and d.id <> all($1)
+     order by oldest."readyAt" limit $2`,
+    [excluded, limit],
   );
   return rows.rows;
 }

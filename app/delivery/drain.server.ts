@@ -56,10 +56,10 @@ export function startDrain(): Drain {
   async function fillSlots(): Promise<void> {
     const slots = env().workerConcurrency;
     if (stopped || busy.size >= slots) return;
-    const now = Date.now();
-    for (const due of await dueDestinations()) {
+    for (const [destinationId, until] of waitUntil) if (until <= Date.now()) waitUntil.delete(destinationId);
+    for (const due of await dueDestinations([...busy.keys(), ...waitUntil.keys()], slots - busy.size)) {
       if (stopped || busy.size >= slots) return;
-      if (busy.has(due.destinationId) || (waitUntil.get(due.destinationId) ?? 0) > now) continue;
+      if (busy.has(due.destinationId)) continue;
       busy.set(due.destinationId, serve(due));
     }
   }
