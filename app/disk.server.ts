@@ -12,6 +12,11 @@ export type DiskUse = { /** 0 to 1, as df shows it. */ usedPart: number; freeByt
  */
 export const diskLimits = { tellFrom: 0.8, refuseFrom: 0.9, enoughFreeBytes: 10 * 1024 ** 3 };
 
+/** `slack` lowers the limit for one that was over it already. */
+export function isNearlyFull({ usedPart, freeBytes }: DiskUse, slack = 0): boolean {
+  return usedPart >= diskLimits.refuseFrom - slack && freeBytes < diskLimits.enoughFreeBytes;
+}
+
 export type DiskWatch = {
   /** True when nothing more should be taken in. Answers from the last look and asks for a new one when that is five seconds old. */
   nearlyFull(): boolean;
@@ -43,7 +48,7 @@ export function createDiskWatch(directory: () => string = () => env().dataDir, s
         // A file system that cannot be asked says nothing about its space; the last answer stands.
         read().catch(() => {});
       }
-      return latest !== undefined && latest.usedPart >= diskLimits.refuseFrom && latest.freeBytes < diskLimits.enoughFreeBytes;
+      return latest !== undefined && isNearlyFull(latest);
     },
   };
 }

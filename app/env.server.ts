@@ -31,6 +31,25 @@ const whole = (min: number, max: number) =>
     .transform(Number)
     .refine((value) => value >= min && value <= max, `should be a whole number from ${min} to ${max}`);
 
+const mailbox = z.string().regex(/^(?:[^<>@,\r\n]*<[^\s<>@]+@[^\s<>@]+>|[^\s<>@,]+@[^\s<>@,]+)$/, 'should be an e-mail address such as alerts@example.com or Rechannel <alerts@example.com>');
+
+function isSmtpUrl(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && (url.protocol === 'smtp:' || url.protocol === 'smtps:') && url.hostname !== '';
+}
+
+function isWebUrl(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && (url.protocol === 'http:' || url.protocol === 'https:') && !url.username && !url.password;
+}
+
+const webhookSecretCure = 'Make one with: node -e "console.log(\'whsec_\' + require(\'crypto\').randomBytes(32).toString(\'base64\'))" and give it to the receiver.';
+
+function isWebhookSecret(text: string): boolean {
+  const bytes = Buffer.from(text.slice('whsec_'.length), 'base64');
+  return /^whsec_[A-Za-z0-9+/]+={0,2}$/.test(text) && bytes.length >= 24 && bytes.length <= 64;
+}
+
 const schema = z.object({
   NODE_ENV: z.enum(['production', 'development', 'test'], 'should be production, development or test').default('development'),
   PORT: whole(0, 65_535).default(3000),
@@ -55,7 +74,13 @@ const schema = z.object({
   WEBHOOK_CHECK_SECONDS: whole(5, 86_400).default(900),
   METRICS_TOKEN: z.string().min(16, 'should have at least 16 characters').optional(),
   LOG_LEVEL: z.enum(['error', 'warn', 'info', 'debug'], 'should be error, warn, info or debug').default('info'),
-  WORKER_CONCURRENCY: whole(1, 256).default(16),
+  WORKER_CONCURRENCY: whole(1, 256).default(32),
+  SMTP_URL: z.string().refine(isSmtpUrl, 'should be a mail server such as smtps://user:password@mail.example.com:465 or smtp://mail.example.com:587, with special characters in the password percent-encoded').optional(),
+  ALERT_EMAIL_FROM: mailbox.optional(),
+  ALERT_EMAIL_TO: list.pipe(z.array(mailbox).min(1)).optional(),
+  ALERT_WEBHOOK_URL: z.string().refine(isWebUrl, 'should be a URL such as https://hooks.example.com/rechannel, without user name or password').optional(),
+  ALERT_WEBHOOK_SECRET: z.string().refine(isWebhookSecret, `should be whsec_ and 24 to 64 bytes in base64. ${webhookSecretCure}`).optional(),
+  ALERT_LANGUAGE: z.enum(['en', 'de'], 'should be en or de').default('en'),
 });
 
 export type Settings = {
@@ -77,6 +102,14 @@ export type Settings = {
   metricsToken: string | undefined;
   logLevel: 'error' | 'warn' | 'info' | 'debug';
   workerConcurrency: number;
+  alerts: AlertSettings;
+};
+
+/** Where notices go besides the admin. */
+export type AlertSettings = {
+  language: 'en' | 'de';
+  email: { smtpUrl: string; from: string; to: string[] } | undefined;
+  webhook: { url: string; secret: string } | undefined;
 };
 
 /** Outside production these stand in for Shopify's values, so that the app starts with no account anywhere. */
@@ -95,6 +128,10 @@ export function parseSettings(environment: NodeJS.ProcessEnv): Settings {
     for (const name of ['SHOPIFY_API_KEY', 'SHOPIFY_API_SECRET', 'SHOPIFY_APP_URL', 'ENCRYPTION_KEYS']) {
       if (!given[name]) faults.push({ path: name, message: `is needed in production. ${cures[name]}` });
     }
+  }
+  for (const [name, companions] of Object.entries(together)) {
+    if (!given[name]) continue;
+    for (const companion of companions) if (!given[companion]) faults.push({ path: companion, message: `is needed together with ${name}. ${cures[companion]}` });
   }
   const keys = given.ENCRYPTION_KEYS ? parseEncryptionKeys(given.ENCRYPTION_KEYS) : undefined;
   if (keys && !keys.ok) faults.push({ path: 'ENCRYPTION_KEYS', message: keys.message });
@@ -126,13 +163,32 @@ export function parseSettings(environment: NodeJS.ProcessEnv): Settings {
     metricsToken: values.METRICS_TOKEN,
     logLevel: values.LOG_LEVEL === 'debug' && production ? 'info' : values.LOG_LEVEL,
     workerConcurrency: values.WORKER_CONCURRENCY,
+    alerts: {
+      language: values.ALERT_LANGUAGE,
+      email: values.SMTP_URL && values.ALERT_EMAIL_FROM && values.ALERT_EMAIL_TO ? { smtpUrl: values.SMTP_URL, from: values.ALERT_EMAIL_FROM, to: values.ALERT_EMAIL_TO } : undefined,
+      webhook: values.ALERT_WEBHOOK_URL && values.ALERT_WEBHOOK_SECRET ? { url: values.ALERT_WEBHOOK_URL, secret: values.ALERT_WEBHOOK_SECRET } : undefined,
+    },
   };
 }
+
+/** Settings that mean nothing without others. */
+const together: Record<string, string[]> = {
+  SMTP_URL: ['ALERT_EMAIL_FROM', 'ALERT_EMAIL_TO'],
+  ALERT_EMAIL_FROM: ['SMTP_URL'],
+  ALERT_EMAIL_TO: ['SMTP_URL'],
+  ALERT_WEBHOOK_URL: ['ALERT_WEBHOOK_SECRET'],
+  ALERT_WEBHOOK_SECRET: ['ALERT_WEBHOOK_URL'],
+};
 
 const cures: Record<string, string> = {
   SHOPIFY_API_KEY: "Copy the client id of your app from Shopify's Dev Dashboard.",
   SHOPIFY_API_SECRET: "Copy the client secret of your app from Shopify's Dev Dashboard.",
   SHOPIFY_APP_URL: 'Set it to the public https address of this app.',
+  SMTP_URL: 'Set it to your mail server, such as smtps://user:password@mail.example.com:465.',
+  ALERT_EMAIL_FROM: 'Set it to the sender your mail server accepts, such as Rechannel <alerts@example.com>.',
+  ALERT_EMAIL_TO: 'Set it to who should read alerts; several separated by commas.',
+  ALERT_WEBHOOK_URL: 'Set it to the address that takes the notices.',
+  ALERT_WEBHOOK_SECRET: webhookSecretCure,
   ENCRYPTION_KEYS: 'Make one with: node -e "console.log(\'k1:\' + require(\'crypto\').randomBytes(32).toString(\'base64\'))" and keep it safe.',
 };
 
