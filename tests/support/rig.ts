@@ -71,7 +71,7 @@ export async function startRig({ recharge: rechargeOptions = {}, bloomreach: blo
 }
 
 /** Polls until `look` gives something; fails with `what` after the limit. Never sleeps longer than it must. */
-export async function until<Value>(what: string, look: () => Value | undefined | null | false | Promise<Value | undefined | null | false>, limitMs = 20_000): Promise<Value> {
+export async function until<Value>(what: string, look: () => Value | undefined | null | false | Promise<Value | undefined | null | false>, limitMs = 45_000): Promise<Value> {
   const limit = performance.now() + limitMs;
   for (;;) {
     const value = await look();
