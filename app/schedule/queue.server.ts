@@ -39,7 +39,7 @@ export async function openJobQueue(handlers: Record<JobName, JobHandler>): Promi
     await boss.updateQueue(name, options);
   }
   for (const name of Object.keys(queues) as JobName[]) {
-    await boss.work<JobData>(name, { pollingIntervalSeconds: 2, notifyPollingIntervalSeconds: 1, batchSize: 1, localConcurrency: queues[name].atOnce }, async ([job]) => {
+    await boss.work<JobData>(name, { pollingIntervalSeconds: 1, notifyPollingIntervalSeconds: 1, batchSize: 1, localConcurrency: queues[name].atOnce }, async ([job]) => {
       if (!job) return;
       const { shopId, destinationId, slot } = job.data;
       log.info('Job begins', { job: name, shopId, destinationId, slot });
