@@ -86,19 +86,42 @@ export function spawnPostmaster(account: Account, port: number): ChildProcess {
   return child;
 }
 
-/** The server that runs on this directory, by its own lock file; a file left behind by a dead one is removed. */
+/** The server that runs or starts on this directory, by its own lock file; `port` is NaN until the server has written it. */
 export function runningPostmaster(directory: string): Postmaster | undefined {
   const file = path.join(directory, 'data', 'postmaster.pid');
-  if (!existsSync(file)) return undefined;
-  const lines = readFileSync(file, 'utf8').split('\n');
+  const text = readIfThere(file);
+  if (text === undefined) return undefined;
+  const lines = text.split('\n');
   const pid = Number(lines[0]);
-  const port = Number(lines[3]);
-  if (!isPostgres(pid)) {
-    // PostgreSQL itself takes any live process of that number for the old server, also one of another program after a reboot.
-    rmSync(file, { force: true });
-    return undefined;
+  // The server makes the file and then writes it. Only a crash of the machine leaves it empty for long.
+  if (pid === 0 && Date.now() - (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0) < 10_000) return { pid, port: Number.NaN };
+  const found = pid === 0 ? 'another program' : processAt(pid);
+  if (found === 'postgres') return { pid, port: lines[3] ? Number(lines[3]) : Number.NaN };
+  // PostgreSQL overwrites the file of a dead server itself, but takes any live process of that number for the old server,
+  // also one of another program after a reboot.
+  if (found === 'another program') removeLockFile(file, text);
+  return undefined;
+}
+
+function removeLockFile(file: string, expected: string): void {
+  const aside = `${file}.${process.pid}`;
+  try {
+    renameSync(file, aside);
+    // Another process may have started the server since we read the file: then it is put back.
+    if (readFileSync(aside, 'utf8') === expected) rmSync(aside);
+    else renameSync(aside, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
-  return { pid, port };
+}
+
+function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 export function lastLogLine(directory: string): string {
@@ -114,27 +137,26 @@ export async function stopPostmaster(account: Account, pid: number): Promise<voi
     return;
   }
   process.kill(pid, 'SIGINT');
-  for (const end = Date.now() + 60_000; isPostgres(pid) && Date.now() < end;) await pause(20);
+  for (const end = Date.now() + 60_000; processAt(pid) === 'postgres' && Date.now() < end;) await pause(20);
 }
 
 export function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
-function isPostgres(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
+function processAt(pid: number): 'postgres' | 'another program' | 'none' {
   try {
     process.kill(pid, 0);
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return 'none';
   }
-  if (process.platform !== 'linux') return true;
+  if (process.platform !== 'linux') return 'postgres';
   try {
     // "pid (command) state ...": a zombie nobody has waited for counts as gone.
     const [, command, state] = /\((.*)\) (\S)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
-    return (command === 'postgres' || command === 'unshare') && state !== 'Z';
+    return command === 'postgres' && state !== 'Z' ? 'postgres' : 'another program';
   } catch {
-    return false;
+    return 'none';
   }
 }
 

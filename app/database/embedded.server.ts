@@ -106,7 +106,7 @@ async function join(account: Account, fixedPort?: number): Promise<Membership> {
       child.once('error', () => (exited = true));
       continue;
     }
-    if (Number.isNaN(running.port) || running.port === 0) continue;
+    if (Number.isNaN(running.port)) continue;
     const client = await enter(connection(account, running.port, 'postgres'), path.join(directory, 'data'));
     if (client !== undefined) return { client, ...running, started: started && !exited };
   }

@@ -1,11 +1,12 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import pg from 'pg';
 import { afterEach, describe, expect, it } from 'vitest';
+import { runningPostmaster } from '#app/database/cluster.server.ts';
 import { openEmbeddedDatabase, type EmbeddedDatabase } from '#app/database/embedded.server.ts';
 
 type Report = { url: string; adopted: boolean; serverPid: number; applied: string[]; failure?: string };
@@ -145,6 +146,29 @@ describe('the embedded database', () => {
 
     expect(second.adopted).toBe(false);
     expect(await query(second.url, 'select 1 as one')).toEqual([{ one: 1 }]);
+  });
+
+  it('leaves alone the lock file that a starting server has made and not yet written', () => {
+    const directory = newDirectory();
+    const lock = path.join(directory, 'data', 'postmaster.pid');
+    mkdirSync(path.dirname(lock));
+    writeFileSync(lock, '');
+
+    expect(runningPostmaster(directory)).toEqual({ pid: 0, port: Number.NaN });
+
+    expect(existsSync(lock)).toBe(true);
+  });
+
+  it('starts although a crash of the machine has left an empty lock file', async () => {
+    const dataDir = newDirectory();
+    await (await open(dataDir)).stop();
+    const lock = path.join(dataDir, 'postgres', 'data', 'postmaster.pid');
+    writeFileSync(lock, '');
+    utimesSync(lock, 0, 0);
+
+    const database = await open(dataDir);
+
+    expect(await query(database.url, 'select 1 as one')).toEqual([{ one: 1 }]);
   });
 
   it('says to set DATABASE_URL where there is no PostgreSQL for the platform', async () => {
