@@ -36,12 +36,18 @@ export async function openProcess(role: string): Promise<OpenProcess> {
   };
 }
 
-/** Calls `stop` once on SIGTERM or SIGINT, then ends; a second signal ends at once. */
+/**
+ * Calls `stop` once on SIGTERM or SIGINT, then ends; a second signal ends at once. One that follows within two seconds is the
+ * same one: a terminal sends it to the whole process group, and the launcher passes it on as well.
+ */
 export function stopOnSignal(stop: () => Promise<void>, limitMs = 25_000): void {
-  let stopping = false;
+  let stoppingSince: number | undefined;
   const onSignal = (signal: NodeJS.Signals) => {
-    if (stopping) process.exit(1);
-    stopping = true;
+    if (stoppingSince !== undefined) {
+      if (performance.now() - stoppingSince > 2_000) process.exit(1);
+      return;
+    }
+    stoppingSince = performance.now();
     log.info('Stopping', { signal });
     const limit = setTimeout(() => {
       log.warn('Not everything ended in time');
