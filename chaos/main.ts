@@ -23,17 +23,17 @@ const { values } = parseArgs({
   options: { scenario: { type: 'string', default: 'kill' }, seconds: { type: 'string' }, rate: { type: 'string' }, kills: { type: 'string' }, seed: { type: 'string' }, check: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean' } },
 });
 if (values.help) {
-  console.log(usage);
+  say(usage);
   process.exit(0);
 }
 if (values.check) {
   const verdict = check(readHistory(values.check));
-  console.log(JSON.stringify(verdict, null, 2));
+  say(JSON.stringify(verdict, null, 2));
   process.exit(isBroken(verdict) ? 1 : 0);
 }
 const chosen = values.scenario === 'all' ? scenarios : scenarios.filter(({ name }) => name === values.scenario);
 if (chosen.length === 0) {
-  console.error(`There is no scenario "${values.scenario}".\n${usage}`);
+  complain(`There is no scenario "${values.scenario}".\n${usage}`);
   process.exit(2);
 }
 
@@ -67,16 +67,24 @@ async function runOne(scenario: Scenario): Promise<boolean> {
 function report(scenario: Scenario, options: RunOptions, figures: Figure[], file: string, entries: Parameters<typeof check>[0]): void {
   const verdict = check(entries);
   if (values.json) {
-    console.log(JSON.stringify({ scenario: scenario.name, options, figures, verdict, history: path.relative(process.cwd(), file) }));
+    say(JSON.stringify({ scenario: scenario.name, options, figures, verdict, history: path.relative(process.cwd(), file) }));
     return;
   }
-  console.log(`\n${scenario.name}: ${scenario.about}`);
-  console.log(`seed ${options.seed}, ${options.rate} webhooks/s for ${options.seconds} s; ${os.cpus().length} x ${os.cpus()[0]?.model ?? 'unknown processor'}, load average ${os.loadavg()[0]?.toFixed(1)}`);
-  console.log(`sent ${verdict.sent}, acknowledged ${verdict.acknowledged}, delivered ${verdict.delivered}, repeats ${verdict.duplicates}, recovered ${verdict.recovered}; answers ${JSON.stringify(answers(entries))}`);
+  say(`\n${scenario.name}: ${scenario.about}`);
+  say(`seed ${options.seed}, ${options.rate} webhooks/s for ${options.seconds} s; ${os.cpus().length} x ${os.cpus()[0]?.model ?? 'unknown processor'}, load average ${os.loadavg()[0]?.toFixed(1)}`);
+  say(`sent ${verdict.sent}, acknowledged ${verdict.acknowledged}, delivered ${verdict.delivered}, repeats ${verdict.duplicates}, recovered ${verdict.recovered}; answers ${JSON.stringify(answers(entries))}`);
   const spread = ({ p50, p99, max }: ReturnType<typeof arriveMs>) => `${p50.toFixed(0)} / ${p99.toFixed(0)} / ${max.toFixed(0)} ms`;
-  console.log(`acknowledged in p50 / p99 / max ${spread(acknowledgeMs(entries))}; from there to the destination ${spread(arriveMs(entries))}`);
+  say(`acknowledged in p50 / p99 / max ${spread(acknowledgeMs(entries))}; from there to the destination ${spread(arriveMs(entries))}`);
   const table = new Table({ head: ['promise', 'asked', 'reached', ''], style: { head: [], border: [] }, wordWrap: true, colWidths: [9, 44, 56, 4] });
   for (const { promise, asked, reached, ok } of figures) table.push([promise, asked, reached, ok ? '' : '!!']);
-  console.log(table.toString());
-  console.log(`history: ${path.relative(process.cwd(), file)}`);
+  say(table.toString());
+  say(`history: ${path.relative(process.cwd(), file)}`);
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+function complain(text: string): void {
+  process.stderr.write(`${text}\n`);
 }

@@ -16,9 +16,7 @@ export type Behaviour =
   /** Takes nothing and stays silent for that long. */
   | { do: 'hang'; ms: number }
   /** Takes everything and breaks the connection instead of answering. */
-  | { do: 'lose-answer' }
-  /** Takes nothing and answers for ever. */
-  | { do: 'endless' };
+  | { do: 'lose-answer' };
 
 export type Request = { shop: string; at: number; events: readonly string[] };
 export type Script = (request: Request) => Behaviour;
@@ -72,11 +70,6 @@ export async function startSink(history: History): Promise<Sink> {
         return void response.socket?.resetAndDestroy();
       case 'hang':
         return void response.destroy();
-      case 'endless': {
-        response.writeHead(200, { 'content-type': 'application/json' });
-        const timer = setInterval(() => response.write(' '.repeat(1024)), 100);
-        response.once('close', () => clearInterval(timer));
-      }
     }
   }
 

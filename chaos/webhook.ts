@@ -1,6 +1,6 @@
 /** Signed webhooks as Recharge sends them, each about a subscription of its own, so that it is recognised wherever it comes out. */
 import { createHmac } from 'node:crypto';
-import { Agent, request } from 'node:http';
+import { request, type Agent } from 'node:http';
 
 export const topics = ['subscription/created', 'subscription/activated', 'subscription/cancelled'] as const;
 
