@@ -2,7 +2,7 @@
 import type { Charge } from '#app/events/facts.ts';
 import type { Fact } from '#app/recharge/event-of.ts';
 import type { MissingFact } from './missing.ts';
-import { isNewer, isStale, isWithin, saysTheSame, wasTold, type Told, type Window } from './told.ts';
+import { contentAtStart, isNewer, isStale, isWithin, saysTheSame, wasTold, type Told, type Window } from './told.ts';
 
 const paid = ['success', 'refunded', 'partially_refunded'];
 const refunded = ['refunded', 'partially_refunded'];
@@ -12,10 +12,10 @@ export function missingOfCharge(now: Charge, told: Told<Charge>, window: Window)
   const stale = isStale(told, now.updated_at);
   const missing: MissingFact[] = [];
   if (isWithin(window, now.created_at) && !wasTold(told, 'charge.created')) {
-    missing.push({ fact: fact('charge.created', asItBegan(now)), occurredAt: now.created_at });
+    missing.push({ fact: fact('charge.created', contentAtStart(now, told, stale, asItBegan)), occurredAt: now.created_at });
   }
   if (paid.includes(now.status ?? '') && isWithin(window, now.processed_at) && !wasTold(told, 'charge.paid')) {
-    missing.push({ fact: fact('charge.paid', asItWasPaid(now)) });
+    missing.push({ fact: fact('charge.paid', isNewer(told, now.processed_at) ? asItWasPaid(now) : contentAtStart(now, told, stale, asItWasPaid)) });
   }
   if (stale) return missing;
   const state = untoldState(now, told, window);

@@ -2,7 +2,7 @@
 import type { Subscription } from '#app/events/facts.ts';
 import type { Fact } from '#app/recharge/event-of.ts';
 import type { MissingFact } from './missing.ts';
-import { isBefore, isNewer, isStale, isWithin, lastWhere, laterOf, sameSecond, saysTheSame, wasTold, type Told, type Window } from './told.ts';
+import { contentAtStart, isBefore, isNewer, isStale, isWithin, lastWhere, laterOf, sameSecond, saysTheSame, wasTold, type Told, type Window } from './told.ts';
 
 const endings = ['cancelled', 'expired'];
 /** Follow from other objects, so they change without anything having happened to the subscription. */
@@ -24,7 +24,7 @@ export function missingOfSubscription(
   const before = told.newest?.facts ?? known;
   const missing: MissingFact[] = [];
 
-  const created = isWithin(window, now.created_at) && !wasTold(told, 'subscription.created') ? asItBegan(now) : null;
+  const created = isWithin(window, now.created_at) && !wasTold(told, 'subscription.created') ? contentAtStart(now, told, stale, asItBegan) : null;
   if (created) missing.push({ fact: fact('subscription.created', created), occurredAt: now.created_at });
   // What was told meanwhile is newer than what was read: it has the last word on the state.
   if (stale) return missing;

@@ -24,7 +24,7 @@ export function slotStart(shopId: string, slot: CalendarDay): Date {
 
 /** Always the same for a shop, evenly spread over shops. */
 export function spreadMs(shopId: string): number {
-  return fraction(`start:${shopId}`) * spreadOverMs;
+  return Math.floor(fraction(`start:${shopId}`) * spreadOverMs);
 }
 
 /** One day of the week, by the shop: then the nightly run also reads all active subscriptions. */

@@ -62,6 +62,15 @@ export function isNewer(told: Told<unknown>, updatedAt: string | null): boolean 
   return !!read && (!newest || read.getTime() > newest.getTime());
 }
 
+/**
+ * What a beginning that was missed says: how it began, so that what followed stands in its order. When something later was told
+ * already, it says the newest that is known instead, since whoever keeps the last content they hear must not fall back.
+ */
+export function contentAtStart<Facts>(now: Facts, told: Told<Facts>, stale: boolean, asItBegan: (now: Facts) => Facts): Facts {
+  if (!told.newest) return asItBegan(now);
+  return stale ? told.newest.facts : now;
+}
+
 /** True for an instant inside the window. */
 export function isWithin(window: Window, instant: string | null | undefined): boolean {
   const at = parseInstant(instant);

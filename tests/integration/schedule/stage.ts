@@ -12,6 +12,8 @@ export type Told = { type: string; objectId: string; origin: string; occurredAt:
 export type StagedShop = RigShop & {
   connectionId: string;
   store(): Store;
+  /** By the simulator's clock. */
+  connectedAt: Date;
   /** Does something at Recharge and moves time on until all its webhooks are sent; with `lost` none of them is. */
   act(name: ActName, input?: DoInput, options?: { lost?: boolean }): Promise<{ id: number }>;
   /** As if Recharge had deleted them. */
@@ -38,15 +40,17 @@ export async function startStage(): Promise<Stage> {
       const connectionId = connection.rows[0]?.id ?? '';
       // The simulator's time runs ahead of ours; what it was seeded with is from before the connection.
       await rig.recharge.advance(1);
-      await pool().query(`update "Connection" set "createdAt" = $2 where id = $1`, [connectionId, new Date(rig.recharge.world.clock.now())]);
+      const connectedAt = new Date(rig.recharge.world.clock.now());
+      await pool().query(`update "Connection" set "createdAt" = $2 where id = $1`, [connectionId, connectedAt]);
       await rig.recharge.advance(1);
       const theStore = () => rig.recharge.store(made.domain);
       return {
         ...made,
         connectionId,
+        connectedAt,
         store: theStore,
         async act(name, input = {}, { lost = false } = {}) {
-          const rows = [...theStore().webhooks.all()];
+          const rows = [...theStore().webhooks.all()].filter((row) => row.token === made.token);
           if (lost) for (const row of rows) theStore().webhooks.delete(row.id);
           const done = await rig.recharge.do(name, { shop: made.domain, ...input });
           await rig.recharge.advance(untilQuiet);
