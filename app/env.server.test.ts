@@ -13,7 +13,7 @@ const good = { NODE_ENV: 'production', SHOPIFY_API_KEY: 'key', SHOPIFY_API_SECRE
 
 function refusal(environment: Record<string, string>): InputRefused {
   try {
-    parseSettings({ DATA_DIR: dataDir, ...environment } as NodeJS.ProcessEnv);
+    parseSettings({ DATA_DIR: dataDir, ...environment });
   } catch (error) {
     if (error instanceof InputRefused) return error;
     throw error;

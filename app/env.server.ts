@@ -119,7 +119,7 @@ const sandboxShopify = { apiKey: 'sandbox-api-key', apiSecret: 'sandbox-api-secr
  * Parses an environment. Throws InputRefused that names every wrong variable.
  * Writes a generated encryption key under DATA_DIR (mode 0600) outside production when none is given.
  */
-export function parseSettings(environment: NodeJS.ProcessEnv): Settings {
+export function parseSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''));
   const parsed = schema.safeParse(given);
   const faults = parsed.success ? [] : parsed.error.issues.map((issue) => ({ path: String(issue.path[0]), message: issue.message }));

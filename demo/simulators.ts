@@ -1,7 +1,7 @@
 /** The other side of the demo: Shopify, Recharge and Bloomreach on loopback, with one shop that has shoppers and subscriptions. */
 import { demoProject, startBloomreachSimulator, type BloomreachSimulator } from '#sandbox/bloomreach/server.ts';
 import { startRechargeSimulator, type RechargeSimulator } from '#sandbox/recharge/simulator.ts';
-import { demoShop, startShopifySimulator, type PortalCheck, type PortalVisit, type ShopifySimulator } from '#sandbox/shopify/server.ts';
+import { demoShop, startShopifySimulator, type ShopifySimulator } from '#sandbox/shopify/server.ts';
 
 export type Simulators = {
   shopify: ShopifySimulator;
@@ -21,13 +21,14 @@ export const bloomreachProject = demoProject;
 
 /** Starts all of them; `customers` fill the shop beside the three who can sign in. Port 0 lets the system choose. */
 export async function startSimulators(ports: SimulatorPorts, customers: number): Promise<Simulators> {
-  let recharge: RechargeSimulator | undefined;
+  // The two know each other: the portal's page asks Recharge about the token, and Recharge's links lead to that page.
+  const late: { recharge?: RechargeSimulator } = {};
   const shopify = await startShopifySimulator({
     port: ports.shopify,
     shops: [{ ...demoShop, storefrontPort: ports.storefront }],
-    checkPortalVisit: (visit) => (recharge ? checkPortalVisit(recharge, visit) : { ok: false, reason: 'Recharge is not up yet' }),
+    checkPortalVisit: (visit) => late.recharge?.checkPortalVisit(visit) ?? { ok: false, reason: 'Recharge is not up yet' },
   });
-  recharge = await startRechargeSimulator({
+  const recharge = await startRechargeSimulator({
     port: ports.recharge,
     stores: [{
       shop,
@@ -44,6 +45,7 @@ export async function startSimulators(ports: SimulatorPorts, customers: number):
       ],
     }],
   });
+  late.recharge = recharge;
   const bloomreach = await startBloomreachSimulator({ port: ports.bloomreach });
   return {
     shopify,
@@ -52,19 +54,5 @@ export async function startSimulators(ports: SimulatorPorts, customers: number):
     async close() {
       await Promise.all([shopify.close(), recharge.close(), bloomreach.close()]);
     },
-  };
-}
-
-function checkPortalVisit({ world }: RechargeSimulator, { hash, token }: PortalVisit): PortalCheck {
-  const known = token === null ? undefined : world.portalTokens.get(token);
-  if (!known) return { ok: false, reason: 'Recharge does not know this token' };
-  if (known.expires_at_ms <= world.clock.now()) return { ok: false, reason: 'the token has expired' };
-  const store = world.stores.get(known.shop);
-  const customer = store?.customers.get(known.customer_id);
-  if (!store || customer?.hash !== hash) return { ok: false, reason: 'the token belongs to another customer' };
-  return {
-    ok: true,
-    customer: `${customer.first_name} ${customer.last_name}`,
-    details: store.subscriptions.of('customer', customer.id).map((row) => `${row.product_title}: ${row.status}${row.next_charge_scheduled_at ? `, ${row.next_charge_scheduled_at}` : ''}`),
   };
 }

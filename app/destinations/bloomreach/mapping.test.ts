@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { eventTypes, type DomainEvent, type EventType } from '../../events/event.ts';
-import { sampleEvent, sampleCharge, sampleSubscription } from '../../events/samples.ts';
+import type { sampleSubscription } from '../../events/samples.ts';
+import { sampleEvent, sampleCharge } from '../../events/samples.ts';
 import { parseSettings, type CustomerContext } from '../contract.ts';
 import { bloomreachManifest, type BloomreachSettings } from './manifest.ts';
 import { accepts, map, needs, type BloomreachCommand } from './mapping.ts';

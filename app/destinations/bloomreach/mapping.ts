@@ -7,7 +7,8 @@ import type { DomainEvent, EventType } from '../../events/event.ts';
 import type { Charge, LineItem, Subscription } from '../../events/facts.ts';
 import { epochSeconds, parseInstant } from '../../time.ts';
 import type { Acceptance, CustomerContext, Mapped, Need } from '../contract.ts';
-import { extendedEvents, type BloomreachSettings } from './manifest.ts';
+import type { extendedEvents} from './manifest.ts';
+import { type BloomreachSettings } from './manifest.ts';
 
 export type BloomreachCommand =
   | { name: 'customers/events'; data: { customer_ids: Record<string, string>; event_type: string; timestamp: number; properties: Record<string, Property> } }
