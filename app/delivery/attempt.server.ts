@@ -69,8 +69,16 @@ async function mapHeads(destination: Opened, shopId: string, heads: readonly Hea
   const outcomes: Outcome[] = [];
   const unmapped: Head[] = [];
   for (const head of heads) {
-    if (head.commandsSealed) ready.push({ head, commands: JSON.parse(open(head.commandsSealed, { shopId, table: 'Delivery', column: 'commands' })) as unknown[], newlyMapped: false });
-    else unmapped.push(head);
+    if (!head.commandsSealed) {
+      unmapped.push(head);
+      continue;
+    }
+    try {
+      ready.push({ head, commands: JSON.parse(open(head.commandsSealed, { shopId, table: 'Delivery', column: 'commands' })) as unknown[], newlyMapped: false });
+    } catch (error) {
+      // Of this delivery alone: thrown on, it would take the whole claim with it, again at every look.
+      outcomes.push(failed(head, toFailure(error), null, null, plugin.manifest.idempotent, true));
+    }
   }
   const contexts = await resolveCustomers(shopId, unmapped.map((head) => ({ rechargeCustomerId: head.event.rechargeCustomerId, needs: plugin.needs(head.event, settings) })));
   for (const [index, head] of unmapped.entries()) {

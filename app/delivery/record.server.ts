@@ -79,7 +79,7 @@ async function updateDeliveries(tx: pg.PoolClient, shopId: string, outcomes: rea
     [
       outcomes.map((outcome) => outcome.head.deliveryId),
       outcomes.map((outcome) => outcome.state),
-      outcomes.map((outcome) => outcome.reason),
+      outcomes.map((outcome) => storable(outcome.reason)),
       outcomes.map((outcome) => outcome.tries),
       outcomes.map((outcome) => (outcome.attempt ? 1 : 0)),
       outcomes.map((outcome) => outcome.delayMs / 1000),
@@ -87,6 +87,11 @@ async function updateDeliveries(tx: pg.PoolClient, shopId: string, outcomes: rea
       outcomes.map((outcome) => (outcome.commands !== null && (outcome.state === 'pending' || outcome.state === 'dead') ? seal(outcome.commands, { shopId, table: 'Delivery', column: 'commands' }) : null)),
     ],
   );
+}
+
+/** PostgreSQL takes no zero byte in a text, and a vendor may put one into its words: then nothing of the batch would ever be recorded, and all of it sent again. */
+function storable(text: string | null): string | null {
+  return text?.replaceAll('\u0000', '') ?? null;
 }
 
 /** A separate statement after the locks, so that it sees deliveries that were added while we waited for them. */
@@ -136,7 +141,7 @@ async function moveBreaker(tx: pg.PoolClient, news: DestinationNews): Promise<{ 
        "lastSuccessAt" = case when $7 then now() else "lastSuccessAt" end, "recoveredAt" = case when $8 then now() else "recoveredAt" end,
        status = case when $9 then 'stopped' else status end, "statusReason" = case when $9 then $10 else "statusReason" end
      where id = $1`,
-    [news.destinationId, breaker.failuresInRow, breaker.refusalsInRow, breaker.firstFailureAt, breaker.openUntil, breaker.probes, news.requests.some((request) => request === null), recovered, stopNow, refusal?.message ?? null],
+    [news.destinationId, breaker.failuresInRow, breaker.refusalsInRow, breaker.firstFailureAt, breaker.openUntil, breaker.probes, news.requests.some((request) => request === null), recovered, stopNow, storable(refusal?.message ?? null)],
   );
   return { stopped: stopNow, recovered };
 }
