@@ -81,7 +81,7 @@ export async function openStage(history: History, options: StageOptions): Promis
 }
 
 /** The destination's project has the shop's name, so that the sink sees whose it is. */
-async function makeShop(name: string): Promise<SendingShop> {
+export async function makeShop(name: string): Promise<SendingShop> {
   const connectionKey = randomBytes(20).toString('hex');
   const secret = randomBytes(32).toString('hex');
   const shop = await pool().query<{ id: string }>('insert into "Shop" (domain) values ($1) returning id', [`${name}.myshopify.com`]);

@@ -108,7 +108,7 @@ export const poison: Scenario = {
   stage: { shops: 2, webs: 1, workers: 2, retryDelays: '0.2,0.5,1' },
   async run(stage, options) {
     const poisonous = new Map<string, string>();
-    stage.sink.behave((request) => poisoned(request, poisonous));
+    stage.sink.behave((request) => answerTo(request, poisonous));
     const random = seededRandom(`${options.seed} poison`);
     const seen = stage.history.entries;
     let read = 0;
@@ -118,8 +118,9 @@ export const poison: Scenario = {
         if (entry?.kind === 'sent' && entry.poison) poisonous.set(entry.event, entry.poison);
       }
     }, 1);
+    let poisoned = 0;
     const judged = await underLoad(stage, options, () => pause(options.seconds * 1000), {
-      poison: () => (random.chance(0.01) ? { why: random.pick(poisons) } : undefined),
+      poison: () => (random.chance(0.01) ? { why: poisons[poisoned++ % poisons.length] as string } : undefined),
     });
     clearInterval(learn);
     const asked = poisonous.size;
@@ -131,7 +132,7 @@ export const poison: Scenario = {
   },
 };
 
-function poisoned({ events }: Request, poisonous: ReadonlyMap<string, string>): Behaviour {
+function answerTo({ events }: Request, poisonous: ReadonlyMap<string, string>): Behaviour {
   const among = events.flatMap((event) => poisonous.get(event) ?? []);
   if (among.includes('400 for all')) return { do: 'answer', status: 400, body: JSON.stringify({ errors: ['One of these is not right'] }) };
   if (among.includes('413 for all')) return { do: 'answer', status: 413, body: '' };
