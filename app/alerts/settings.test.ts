@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseSettings } from '../env.server.ts';
 
-const base = { NODE_ENV: 'test', ENCRYPTION_KEYS: `k1:${Buffer.alloc(32, 1).toString('base64')}` };
+const base: NodeJS.ProcessEnv = { NODE_ENV: 'test', ENCRYPTION_KEYS: `k1:${Buffer.alloc(32, 1).toString('base64')}` };
 const secret = `whsec_${Buffer.alloc(32, 2).toString('base64')}`;
 const mail = { SMTP_URL: 'smtps://robot:secret@mail.example.com:465', ALERT_EMAIL_FROM: 'Rechannel <alerts@example.com>', ALERT_EMAIL_TO: 'ops@example.com, lead@example.com' };
 
