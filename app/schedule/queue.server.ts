@@ -14,8 +14,8 @@ type QueueOptions = { retryLimit: number; retryDelay: number; expireInSeconds: n
 
 /** Checks that found nothing missing take a second; one that fills a gap may take an hour, and must not keep other shops waiting. */
 const queues: Record<JobName, QueueOptions> = {
-  'webhook-check': { retryLimit: 3, retryDelay: 30, expireInSeconds: 6 * 3600, atOnce: 4 },
-  reconcile: { retryLimit: 10, retryDelay: 60, expireInSeconds: 12 * 3600, atOnce: 2 },
+  'webhook-check': { retryLimit: 3, retryDelay: 10, expireInSeconds: 6 * 3600, atOnce: 4 },
+  reconcile: { retryLimit: 10, retryDelay: 10, expireInSeconds: 12 * 3600, atOnce: 2 },
   'import-customers': { retryLimit: 20, retryDelay: 60, expireInSeconds: 86_000, atOnce: 1 },
   prune: { retryLimit: 3, retryDelay: 300, expireInSeconds: 3600, atOnce: 1 },
 };
