@@ -46,7 +46,7 @@ async function insertOne(kept: Kept): Promise<void> {
 }
 
 function groupCommit(): (kept: Kept) => Promise<void> {
-  let waiting: { kept: Kept; done: PromiseWithResolvers<void> }[] = [];
+  const waiting: { kept: Kept; done: PromiseWithResolvers<void> }[] = [];
   let writers = 0;
 
   async function write(): Promise<void> {

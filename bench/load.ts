@@ -7,11 +7,11 @@ import { createHmac } from 'node:crypto';
 import net from 'node:net';
 
 export type LoadOrder = { port: number; path: string; secret: string; connections: number; seconds: number; firstId: number };
-export type LoadReport = { acknowledged: number; others: Record<string, number>; perSecond: number; p50Ms: number; p99Ms: number; maxMs: number };
+export type LoadReport = { latenciesMs: number[]; others: Record<string, number>; seconds: number };
 
-process.once('message', (order: LoadOrder) => {
+process.on('message', (order: LoadOrder) => {
   run(order).then(
-    (report) => process.send?.(report, undefined, undefined, () => process.exit(0)),
+    (report) => process.send?.(report),
     (error: unknown) => {
       console.error(error);
       process.exit(1);
@@ -26,10 +26,7 @@ async function run(order: LoadOrder): Promise<LoadReport> {
   const startedAt = performance.now();
   const endAt = startedAt + order.seconds * 1000;
   await Promise.all(Array.from({ length: order.connections }, () => client(order.port, next, endAt, latencies, others)));
-  const seconds = (performance.now() - startedAt) / 1000;
-  latencies.sort((a, b) => a - b);
-  const at = (share: number) => latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? NaN;
-  return { acknowledged: latencies.length, others, perSecond: latencies.length / seconds, p50Ms: at(0.5), p99Ms: at(0.99), maxMs: at(1) };
+  return { latenciesMs: latencies, others, seconds: (performance.now() - startedAt) / 1000 };
 }
 
 function client(port: number, next: () => Buffer, endAt: number, latencies: number[], others: Record<string, number>): Promise<void> {

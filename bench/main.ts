@@ -8,14 +8,14 @@ import { benchDelivery, type DeliveryResult } from './delivery.ts';
 import { benchIntake, serverKinds, type IntakeResult } from './intake.ts';
 
 const usage = `npm run bench -- [--seconds N] [--rounds N] [--connections 1,16,64] [--rates 50,200] [--delivery-seconds N]
-  --seconds      how long each run loads a server (2)
-  --rounds       how often; the middle result counts (3)
+  --seconds      how long each slice loads a server (0.5)
+  --rounds       how many slices each server gets (8)
   --connections  how many senders at once (1,16,64)
   --rates        webhooks a second on their way to Bloomreach (50,200)
   --delivery-seconds  how long each of these rates is held (15)`;
 
 const { values } = parseArgs({
-  options: { seconds: { type: 'string', default: '2' }, rounds: { type: 'string', default: '3' }, connections: { type: 'string', default: '1,16,64' }, rates: { type: 'string', default: '50,200' }, 'delivery-seconds': { type: 'string', default: '15' }, help: { type: 'boolean' } },
+  options: { seconds: { type: 'string', default: '0.5' }, rounds: { type: 'string', default: '8' }, connections: { type: 'string', default: '1,16,64' }, rates: { type: 'string', default: '50,200' }, 'delivery-seconds': { type: 'string', default: '15' }, help: { type: 'boolean' } },
 });
 if (values.help) {
   console.log(usage);
