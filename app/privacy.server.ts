@@ -4,11 +4,12 @@
  */
 import type pg from 'pg';
 import { db, pool, transaction } from '#app/db.server.ts';
-import { customerHash } from '#app/portal/visits.server.ts';
 import { openBytes } from '#app/secrets.server.ts';
 
 /** A customer as Shopify's compliance webhooks name one. */
 export type ShopifyPerson = { shopifyCustomerId: string | null; email: string | null };
+
+export type CustomerHash = (shopId: string, shopifyCustomerId: string) => string;
 
 /** Rows by table. */
 export type RowCounts = Record<string, number>;
@@ -28,8 +29,11 @@ export async function countCustomerRows(shopId: string, person: ShopifyPerson): 
   };
 }
 
-/** Erases everything we hold of a customer, in one transaction. Returns what was erased. */
-export async function eraseCustomer(shopId: string, person: ShopifyPerson): Promise<RowCounts> {
+/**
+ * Erases everything we hold of a customer, in one transaction. Returns what was erased. `customerHash` is the portal's way of
+ * naming a shopper in its record of visits.
+ */
+export async function eraseCustomer(shopId: string, person: ShopifyPerson, customerHash: CustomerHash): Promise<RowCounts> {
   return transaction(async (client) => {
     const customerIds = await rechargeCustomerIds(client, shopId, person);
     const remove = async (sql: string, values: unknown[] = [shopId, customerIds]) => (await client.query(sql, values)).rowCount ?? 0;

@@ -1,5 +1,5 @@
 /** Failures and refused input as plain values that travel from an action to the browser and are put into words there. */
-import { Failure, InputRefused, toFailure, type FailureKind, type FieldFault } from '#app/errors.ts';
+import { InputRefused, toFailure, type Failure, type FailureKind, type FieldFault } from '#app/errors.ts';
 
 export type PlainFailure = { kind: FailureKind; code: string; message: string; system: string | null; status: number | null; vendorAnswer: string | null };
 

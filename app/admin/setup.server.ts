@@ -11,7 +11,7 @@ export async function setupSteps(shopId: string, connection: ConnectionView | nu
     recharge: connection?.status === 'active',
     webhooks: connection?.status === 'active' && connection.webhooks.wanted > 0 && connection.webhooks.present >= connection.webhooks.wanted,
     firstWebhook: seen.webhook,
-    destination: destinations.some((destination) => destination.status === 'active' && destination.check?.ok !== false),
+    destination: destinations.some((destination) => destination.status !== 'stopped' && destination.check?.ok !== false),
     firstDelivery: seen.delivery,
     portalLink: seen.portal,
   };

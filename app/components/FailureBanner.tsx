@@ -14,7 +14,7 @@ export function FailureBanner({ failure, changes = [] }: { failure?: PlainFailur
   }, [shown]);
   if (!shown) return null;
   return (
-    <div ref={box} role="alert">
+    <div ref={box}>
       <Banner tone="critical" title={failure ? t('failures.title', { system: failure.system ?? t('failures.theOtherSystem') }) : t('form.changesNeeded', { count: changes.length })}>
         <BlockStack gap="200">
           {changes.length > 0 && (

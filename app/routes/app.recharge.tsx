@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { secretLooksWrong } from '#app/admin/attention.ts';
 import { permissionTable } from '#app/admin/permissions.ts';
 import { refusalOf } from '#app/admin/plain-failure.ts';
+import { quarantinedWebhooks } from '#app/admin/quarantined.server.ts';
 import { RechargePage } from '#app/components/recharge/RechargePage.tsx';
 import { listDestinations } from '#app/connections/destinations.server.ts';
 import { checkRechargeToken, connectRecharge, disconnectRecharge, openRecharge, rechargeConnection, repairWebhooks } from '#app/connections/recharge.server.ts';
@@ -14,13 +15,14 @@ import { requireMerchant } from '#app/shopify/merchant.server.ts';
 export async function loader({ request }: LoaderFunctionArgs) {
   const { shop } = await requireMerchant(request);
   const [connection, destinations, queue] = await Promise.all([rechargeConnection(shop.shopId), listDestinations(shop.shopId), queueSummary(shop.shopId)]);
+  const quarantined = queue.quarantinedWebhooks > 0 ? await quarantinedWebhooks(shop.shopId) : [];
   const connected = connection !== null && connection.status !== 'disconnected';
   return {
     connection: connected ? withoutKey(connection) : null,
     permissions: permissionTable(connected ? connection.scopes : [], destinations.map(({ type }) => type)),
     secretWrong: connected && secretLooksWrong(connection, queue),
     webhooksLastDay: queue.lastDay.webhooks,
-    quarantined: queue.quarantinedWebhooks,
+    quarantined: { count: queue.quarantinedWebhooks, newest: quarantined },
   };
 }
 

@@ -1,7 +1,8 @@
 /** POST /webhooks/shopify/{topic}: Shopify tells us of uninstalls, changed scopes and privacy requests. */
 import type { ActionFunctionArgs } from '@remix-run/node';
-import { log } from '#app/log.server.ts';
 import { env } from '#app/env.server.ts';
+import { log } from '#app/log.server.ts';
+import { customerHash } from '#app/portal/visits.server.ts';
 import { readShopifyWebhook } from '#app/shopify/webhook-request.server.ts';
 import { handleShopifyWebhook } from '#app/shopify/webhooks.server.ts';
 
@@ -15,7 +16,7 @@ export async function action({ request, params }: ActionFunctionArgs) {
     return new Response(null, { status: read.status });
   }
   try {
-    await handleShopifyWebhook(read.message);
+    await handleShopifyWebhook(read.message, customerHash);
     return new Response(null, { status: 200 });
   } catch (error) {
     log.error('A webhook of Shopify failed; Shopify sends it again', { shop: read.message.shopDomain, topic: read.message.topic, error });

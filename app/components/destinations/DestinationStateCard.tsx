@@ -2,12 +2,13 @@
 import { useFetcher } from '@remix-run/react';
 import { useAppBridge } from '@shopify/app-bridge-react';
 import { Banner, BlockStack, Button, Card, InlineStack, Text } from '@shopify/polaris';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { DestinationView } from '#app/connections/destinations.server.ts';
 import { ConfirmModal } from '../ConfirmModal.tsx';
 import { FailureBanner } from '../FailureBanner.tsx';
 import { ExactTime, RelativeTime } from '../Time.tsx';
+import { useAnswer } from '../useAnswer.ts';
 import type { DestinationAnswer, DestinationIntent } from './types.ts';
 
 export function DestinationStateCard({ destination }: { destination: DestinationView }) {
@@ -19,11 +20,10 @@ export function DestinationStateCard({ destination }: { destination: Destination
   const answer = fetcher.state === 'idle' ? fetcher.data : undefined;
   const { label } = destination;
 
-  useEffect(() => {
-    if (!answer) return;
+  useAnswer(fetcher, (given) => {
     setAsking(null);
-    if (answer.ok) shopify.toast.show(t(`destinations.state.done.${answer.intent}`, { destination: label }));
-  }, [answer, label, shopify, t]);
+    if (given.ok) shopify.toast.show(t(`destinations.state.done.${given.intent}`, { destination: label }));
+  });
 
   const ask = (intent: DestinationIntent) => void fetcher.submit({ intent }, { method: 'post', encType: 'application/json' });
   return (

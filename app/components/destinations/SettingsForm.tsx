@@ -2,13 +2,14 @@
 import { useFetcher } from '@remix-run/react';
 import { useAppBridge } from '@shopify/app-bridge-react';
 import { BlockStack, Button, Card, FormLayout, InlineStack, Text } from '@shopify/polaris';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { DestinationView } from '#app/connections/destinations.server.ts';
 import type { Manifest } from '#app/destinations/contract.ts';
 import { ConfirmModal } from '../ConfirmModal.tsx';
 import { FailureBanner } from '../FailureBanner.tsx';
 import { FormBar } from '../FormBar.tsx';
+import { useAnswer } from '../useAnswer.ts';
 import { faultWords } from './field-words.ts';
 import { sameValues, startValues, typedSettings, type FormValue } from './form-values.ts';
 import { SettingsField } from './SettingsField.tsx';
@@ -26,13 +27,12 @@ export function SettingsForm({ manifest, destination }: { manifest: Manifest; de
   const answer = fetcher.data;
   const refusal = answer && !answer.ok && 'faults' in answer ? answer : null;
 
-  useEffect(() => {
-    if (fetcher.state !== 'idle' || !answer) return;
-    if (answer.ok) {
+  useAnswer(fetcher, (given) => {
+    if (given.ok) {
       setValues((before) => Object.fromEntries(Object.entries(before).map(([name, value]) => [name, manifest.fields[name]?.kind === 'secret' ? null : value])));
       shopify.toast.show(t('destinations.saved', { destination: manifest.label }));
-    } else if ('confirm' in answer) setAsking(answer.confirm);
-  }, [fetcher.state, answer, manifest, shopify, t]);
+    } else if ('confirm' in given) setAsking(given.confirm);
+  });
 
   function save(confirm = false) {
     if (busy) return;

@@ -2,11 +2,12 @@
 import { useFetcher } from '@remix-run/react';
 import { useAppBridge } from '@shopify/app-bridge-react';
 import { Banner, BlockStack, Card, ChoiceList, Text } from '@shopify/polaris';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Refusal } from '#app/admin/plain-failure.ts';
 import { FailureBanner } from '../FailureBanner.tsx';
 import { FormBar } from '../FormBar.tsx';
+import { useAnswer } from '../useAnswer.ts';
 import type { PortalPageData } from './types.ts';
 
 export function PortalModeForm({ mode }: Pick<PortalPageData, 'mode'>) {
@@ -16,9 +17,7 @@ export function PortalModeForm({ mode }: Pick<PortalPageData, 'mode'>) {
   const [chosen, setChosen] = useState(mode);
   const busy = fetcher.state !== 'idle';
   const answer = busy ? undefined : fetcher.data;
-  useEffect(() => {
-    if (answer?.ok) shopify.toast.show(t('portal.mode.saved'));
-  }, [answer, shopify, t]);
+  useAnswer(fetcher, (given) => given.ok && shopify.toast.show(t('portal.mode.saved')));
   return (
     <Card>
       <BlockStack gap="400">

@@ -2,10 +2,11 @@
 import { useFetcher } from '@remix-run/react';
 import { useAppBridge } from '@shopify/app-bridge-react';
 import { BlockStack, Button, Card, FormLayout, Text } from '@shopify/polaris';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { FailureBanner } from '../FailureBanner.tsx';
 import { FormBar } from '../FormBar.tsx';
+import { useAnswer } from '../useAnswer.ts';
 import { SecretField } from '../SecretField.tsx';
 import { TokenCheck } from './TokenCheck.tsx';
 import type { RechargeAnswer, ShownConnection } from './types.ts';
@@ -27,11 +28,11 @@ export function CredentialsForm({ connection }: { connection: ShownConnection | 
   const dirty = Boolean(typed.apiToken) || Boolean(typed.clientSecret);
   const answer = saving.data;
 
-  useEffect(() => {
-    if (saving.state !== 'idle' || !answer?.ok) return;
+  useAnswer(saving, (given) => {
+    if (!given.ok) return;
     setTyped(untouched);
     shopify.toast.show(t('recharge.saved'));
-  }, [saving.state, answer, shopify, t]);
+  });
 
   function save() {
     if (busy) return;

@@ -1,23 +1,21 @@
 /** Ends the connection after asking; says what stops and what stays. */
 import { useFetcher } from '@remix-run/react';
-import { useAppBridge } from '@shopify/app-bridge-react';
 import { BlockStack, Button, Card, InlineStack, Text } from '@shopify/polaris';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ConfirmModal } from '../ConfirmModal.tsx';
+import { useAnswer } from '../useAnswer.ts';
 import { FailureBanner } from '../FailureBanner.tsx';
 import type { RechargeAnswer } from './types.ts';
 
+/** The page says that it is done: this card is gone by then. */
+export const disconnectKey = 'recharge-disconnect';
+
 export function DisconnectCard() {
   const { t } = useTranslation();
-  const shopify = useAppBridge();
-  const fetcher = useFetcher<RechargeAnswer>({ key: 'recharge-disconnect' });
+  const fetcher = useFetcher<RechargeAnswer>({ key: disconnectKey });
   const [asking, setAsking] = useState(false);
-  useEffect(() => {
-    if (fetcher.state !== 'idle' || !fetcher.data) return;
-    setAsking(false);
-    if (fetcher.data.ok) shopify.toast.show(t('recharge.disconnect.done'));
-  }, [fetcher.state, fetcher.data, shopify, t]);
+  useAnswer(fetcher, () => setAsking(false));
   return (
     <Card>
       <BlockStack gap="300">
@@ -32,7 +30,7 @@ export function DisconnectCard() {
       <ConfirmModal
         open={asking}
         title={t('recharge.disconnect.question')}
-        effect={[t('recharge.disconnect.effect1'), t('recharge.disconnect.effect2')]}
+        effect={[t('recharge.disconnect.effect1'), t('recharge.disconnect.effect2'), t('recharge.disconnect.effect3')]}
         action={t('recharge.disconnect.action')}
         destructive
         busy={fetcher.state !== 'idle'}

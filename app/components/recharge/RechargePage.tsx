@@ -1,17 +1,23 @@
 /** Connect Recharge: what each value is and where it is found on the left, the cards on the right. */
+import { useFetcher } from '@remix-run/react';
+import { useAppBridge } from '@shopify/app-bridge-react';
 import { BlockStack, Layout, Page } from '@shopify/polaris';
 import { useTranslation } from 'react-i18next';
+import { useAnswer } from '../useAnswer.ts';
 import { StatusBadge } from '../StatusBadge.tsx';
 import { CredentialsForm } from './CredentialsForm.tsx';
-import { DisconnectCard } from './DisconnectCard.tsx';
+import { DisconnectCard, disconnectKey } from './DisconnectCard.tsx';
 import { PermissionsCard } from './PermissionsCard.tsx';
 import { SecretWarning } from './SecretWarning.tsx';
 import { TokenPathsHelp } from './TokenPathsHelp.tsx';
 import { WebhooksCard } from './WebhooksCard.tsx';
-import type { RechargePageData } from './types.ts';
+import type { RechargeAnswer, RechargePageData } from './types.ts';
 
 export function RechargePage({ connection, permissions, secretWrong, webhooksLastDay, quarantined }: RechargePageData) {
   const { t } = useTranslation();
+  const shopify = useAppBridge();
+  const disconnecting = useFetcher<RechargeAnswer>({ key: disconnectKey });
+  useAnswer(disconnecting, (given) => given.ok && shopify.toast.show(t('recharge.disconnect.done')));
   return (
     <Page title={t('recharge.title')} backAction={{ content: t('app.name'), url: '/app' }} titleMetadata={<StatusBadge status={connection?.status ?? 'none'} />}>
       <BlockStack gap="400">

@@ -2,21 +2,19 @@
 import { useFetcher } from '@remix-run/react';
 import { useAppBridge } from '@shopify/app-bridge-react';
 import { Banner, BlockStack, Button, Card, InlineStack, List, Text } from '@shopify/polaris';
-import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { FailureBanner } from '../FailureBanner.tsx';
 import { ExactTime, RelativeTime } from '../Time.tsx';
-import type { RechargeAnswer, ShownConnection } from './types.ts';
+import { useAnswer } from '../useAnswer.ts';
+import type { RechargeAnswer, RechargePageData, ShownConnection } from './types.ts';
 
-export function WebhooksCard({ connection, webhooksLastDay, quarantined }: { connection: ShownConnection; webhooksLastDay: number; quarantined: number }) {
+export function WebhooksCard({ connection, webhooksLastDay, quarantined }: { connection: ShownConnection; webhooksLastDay: number; quarantined: RechargePageData['quarantined'] }) {
   const { t } = useTranslation();
   const shopify = useAppBridge();
   const repair = useFetcher<RechargeAnswer>();
   const { wanted, present, checkedAt, failed, leftBehind } = connection.webhooks;
   const complete = wanted > 0 && present >= wanted;
-  useEffect(() => {
-    if (repair.state === 'idle' && repair.data?.ok) shopify.toast.show(t('recharge.webhooks.repaired'));
-  }, [repair.state, repair.data, shopify, t]);
+  useAnswer(repair, (given) => given.ok && shopify.toast.show(t('recharge.webhooks.repaired')));
   return (
     <Card>
       <BlockStack gap="400">
@@ -48,7 +46,19 @@ export function WebhooksCard({ connection, webhooksLastDay, quarantined }: { con
             {connection.refusedAt && <RelativeTime at={connection.refusedAt} />}
           </dd>
           <dt>{t('recharge.webhooks.quarantined')}</dt>
-          <dd>{quarantined === 0 ? t('recharge.webhooks.quarantinedNone') : t('recharge.webhooks.quarantinedSome', { count: quarantined })}</dd>
+          <dd>
+            {quarantined.count === 0 ? t('recharge.webhooks.quarantinedNone') : t('recharge.webhooks.quarantinedSome', { count: quarantined.count })}
+            {quarantined.newest.length > 0 && (
+              <ul className="plain-list">
+                {quarantined.newest.map(({ webhookId, topic, receivedAt, reason }) => (
+                  <li key={webhookId}>
+                    <code>{topic}</code>, <ExactTime at={receivedAt} />
+                    {reason && `: ${reason}`}
+                  </li>
+                ))}
+              </ul>
+            )}
+          </dd>
           {connection.previousSecretUntil && (
             <>
               <dt>{t('recharge.webhooks.formerSecret')}</dt>

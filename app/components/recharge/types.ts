@@ -1,6 +1,7 @@
 /** What the Recharge page is given by its loader. */
 import type { Permission } from '#app/admin/permissions.ts';
 import type { Refusal } from '#app/admin/plain-failure.ts';
+import type { QuarantinedWebhook } from '#app/admin/quarantined.server.ts';
 import type { ConnectionView } from '#app/connections/recharge.server.ts';
 
 export type ShownConnection = Omit<ConnectionView, 'connectionKey' | 'webhookBaseUrl'>;
@@ -10,7 +11,7 @@ export type RechargePageData = {
   permissions: Permission[];
   secretWrong: boolean;
   webhooksLastDay: number;
-  quarantined: number;
+  quarantined: { count: number; newest: QuarantinedWebhook[] };
 };
 
 export type CheckedToken = { ok: true; tokenName: string | null; storeName: string | null; permissions: Permission[] } | { ok: false; message: string };

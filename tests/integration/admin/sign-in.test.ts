@@ -3,15 +3,18 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findShop } from '#app/connections/shops.server.ts';
 import { db } from '#app/db.server.ts';
 import { refreshEnv } from '#app/env.server.ts';
+import type * as App from '#app/shopify.server.ts';
+import type * as Merchant from '#app/shopify/merchant.server.ts';
+import type * as Offline from '#app/shopify/offline.server.ts';
 import { demoShop, startShopifySimulator, type ShopifySimulator } from '#sandbox/shopify/server.ts';
 
 const domain = demoShop.domain;
 const ordinaryChrome = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36';
 
 let shopify: ShopifySimulator;
-let requireMerchant: (typeof import('#app/shopify/merchant.server.ts'))['requireMerchant'];
-let openShopAdmin: (typeof import('#app/shopify/offline.server.ts'))['openShopAdmin'];
-let sessionStorage: (typeof import('#app/shopify.server.ts'))['sessionStorage'];
+let requireMerchant: typeof Merchant.requireMerchant;
+let openShopAdmin: typeof Offline.openShopAdmin;
+let sessionStorage: typeof App.sessionStorage;
 
 beforeAll(async () => {
   shopify = await startShopifySimulator();
