@@ -3,11 +3,14 @@ import { Command, CommanderError } from 'commander';
 import { InputRefused } from '#app/errors.ts';
 import type { CliCommand } from './command.ts';
 import { applyCommand } from './commands/apply.server.ts';
+import { backfillCommand } from './commands/backfill.server.ts';
 import { deliveriesCommand, deliveryCommand } from './commands/deliveries.server.ts';
 import { eventsCommand } from './commands/events.server.ts';
+import { parityCommand } from './commands/parity.server.ts';
 import { pauseCommand, resumeCommand } from './commands/pause.server.ts';
 import { replayCommand } from './commands/replay.server.ts';
 import { rotateKeysCommand } from './commands/rotate-keys.server.ts';
+import { runJobCommand } from './commands/run-job.server.ts';
 import { statusCommand } from './commands/status.server.ts';
 import { toJson, type Printed } from './output.ts';
 import { exitCodes, refusalOf } from './refusal.ts';
@@ -19,6 +22,9 @@ export const commands: readonly CliCommand[] = [
   deliveriesCommand,
   deliveryCommand,
   replayCommand,
+  runJobCommand,
+  backfillCommand,
+  parityCommand,
   pauseCommand,
   resumeCommand,
   rotateKeysCommand,
