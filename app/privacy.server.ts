@@ -75,7 +75,7 @@ export async function eraseShop(domain: string): Promise<RowCounts | null> {
     }
     return total;
   };
-  for (const table of ['Attempt', 'Delivery', 'Event', 'InboundWebhook', 'Lane', 'SubscriptionState', 'CustomerState', 'PortalVisit', 'ScheduledRun', 'SettingChange']) {
+  for (const table of ['Attempt', 'Delivery', 'Event', 'InboundWebhook', 'Lane', 'SubscriptionState', 'CustomerState', 'PortalVisit', 'ScheduledRun', 'SettingChange', 'Notice']) {
     counts[table] = await inPages(table);
   }
   await pool().query(`delete from "IntakeLease" where "connectionId" in (select id from "Connection" where "shopId" = $1)`, [shopId]);

@@ -20,6 +20,7 @@ export async function openProcess(role: string): Promise<OpenProcess> {
   process.env.RECHANNEL_ROLE ??= role;
   refuseOldNode();
   const settings = readSettings();
+  endOnBugs();
   const embedded = settings.databaseUrl ? null : await openOrSay(settings);
   if (embedded) process.env.DATABASE_URL = embedded.url;
   try {
@@ -85,6 +86,16 @@ function readSettings(): Settings {
   } catch (error) {
     if (error instanceof InputRefused) return stopWith(error.message, 2);
     throw error;
+  }
+}
+
+/** What nobody handled is a bug: one redacted line, then the end, so that whoever supervises starts it afresh. */
+function endOnBugs(): void {
+  for (const kind of ['unhandledRejection', 'uncaughtException'] as const) {
+    process.on(kind, (error: unknown) => {
+      log.error('A failure that nobody handled ends this process', { kind, error });
+      process.exit(1);
+    });
   }
 }
 

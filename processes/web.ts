@@ -1,5 +1,6 @@
 /** The web role: `npm run web`, any number of them on one database. */
 import path from 'node:path';
+import { exposeGauges } from '#app/alerts/gauges.server.ts';
 import { log } from '#app/log.server.ts';
 import { handlePortal } from '#app/portal/handler.server.ts';
 import { createPages, readBuild } from '#app/web/pages.server.ts';
@@ -8,13 +9,6 @@ import { openProcess, stopOnSignal, stopWith } from './open.ts';
 
 const opened = await openProcess('web');
 const { settings } = opened;
-// What nobody handled is a bug: one redacted line, then the end, so that whoever supervises starts it afresh.
-for (const kind of ['unhandledRejection', 'uncaughtException'] as const) {
-  process.on(kind, (error: unknown) => {
-    log.error('A failure that nobody handled ends this process', { kind, error });
-    process.exit(1);
-  });
-}
 const buildDirectory = path.resolve(import.meta.dirname, '..', 'build');
 
 try {
@@ -27,6 +21,7 @@ try {
     production: settings.production,
   });
   const web = createWebServer({ remixHandler, portalHandler: handlePortal, ...(settings.metricsToken ? { metricsToken: settings.metricsToken } : {}) });
+  exposeGauges();
   const port = await web.listen(settings.port, settings.host);
   stopOnSignal(async () => {
     await web.stop();

@@ -9,6 +9,7 @@ import { hash, randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type pg from 'pg';
 import { pool as sharedPool } from '#app/db.server.ts';
+import { diskNearlyFull } from '#app/disk.server.ts';
 import { log } from '#app/log.server.ts';
 import { counter, histogram } from '#app/metrics.server.ts';
 import { clientSecret, verifySignature, type SignatureVerdict } from '#app/recharge/signature.ts';
@@ -80,6 +81,7 @@ export function createIntake({ pool = sharedPool, now = () => new Date(), rate =
   async function receive(request: IncomingMessage, response: ServerResponse, connectionKey: string, topic: string): Promise<Outcome> {
     if (request.method !== 'POST') return early('wrong_method', 405, { Allow: 'POST' });
     if (isEncoded(request)) return early('encoded', 415);
+    if (diskNearlyFull()) return early('unavailable', 503, { 'Retry-After': retryAfterSeconds });
     const read = await readBody(request, mostBodyBytes);
     if (!read.ok) {
       if (read.reason === 'too_large') return early('too_large', 413);
