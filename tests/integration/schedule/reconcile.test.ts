@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { pool } from '#app/db.server.ts';
-import { startStage, tally, typesOf, type Stage } from './stage.ts';
+import { intake, startStage, tally, typesOf, type Stage } from './stage.ts';
 
 let stage: Stage;
 
@@ -100,6 +100,25 @@ describe('what no webhook told is told by the nightly re-read', () => {
 
     expect(typesOf(await shop.told(/^subscription\./))).toEqual(['subscription.created', 'subscription.cancelled']);
     expect((await shop.told(/subscriptions_changed/)).length).toBe(before + 1);
+  });
+
+  test('P17 webhooks that come after the re-read told their facts tell them no second time, when they say the same', async () => {
+    const shop = await stage.shop();
+    const control = (path: string) => fetch(`${stage.rig.recharge.url}/_sim/${path}`, { method: 'POST' });
+    const [one, other] = [...shop.store().subscriptions.all()].filter((row) => row.status === 'active');
+    await control('pause-webhooks');
+    await shop.act('cancel', { subscriptionId: one?.id ?? 0 });
+    await shop.act('update-customer', { customerId: other?.customer_id ?? 0 });
+    expect(await shop.told()).toEqual([]);
+    await shop.run('reconcile');
+    const before = tally(await shop.told(/^(subscription\.cancelled|customer\.updated)/));
+    await control('resume-webhooks');
+    await stage.rig.recharge.settled();
+    await intake(shop.shopId, shop.connectionId);
+
+    expect((await shop.told()).some(({ origin }) => origin === 'webhook')).toBe(true);
+    expect(tally(await shop.told(/^(subscription\.cancelled|customer\.updated)/))).toEqual(before);
+    expect(before).toMatchObject({ [`subscription.cancelled ${one?.id}`]: 1, [`customer.updated ${other?.customer_id}`]: 1 });
   });
 
   test('a renewal whose webhooks came: only the next date, which no webhook tells, exactly as Recharge writes it', async () => {
@@ -207,7 +226,7 @@ describe('what no webhook told is told by the nightly re-read', () => {
 });
 
 describe('a read that does not come to its end', () => {
-  test('a cut answer, a 500 and a dead connection tell nothing false; the next run tells the rest and nothing twice', async () => {
+  test('a refused list, a cut answer, a 503 and a dead connection tell nothing false; the next run tells the rest and nothing twice', async () => {
     const shop = await stage.shop({ customers: 6 });
     const rows = [...shop.store().subscriptions.all()].filter((row) => row.status === 'active').slice(0, 5);
     for (const row of rows) await shop.act('cancel', { subscriptionId: row.id }, { lost: true });
@@ -218,9 +237,14 @@ describe('a read that does not come to its end', () => {
     expect(half.length).toBeGreaterThan(0);
     expect(half.filter(({ type }) => type.startsWith('charge.'))).toEqual([]);
     stage.rig.recharge.faults.remove(broken.id);
-    const cut = stage.rig.recharge.faults.add({ match: { path: '/subscriptions$' }, times: 1, fault: { kind: 'cut' } });
+    const passing = [
+      stage.rig.recharge.faults.add({ match: { path: '/subscriptions$' }, times: 1, fault: { kind: 'cut' } }),
+      stage.rig.recharge.faults.add({ match: { path: '/customers$' }, times: 1, fault: { kind: 'status', status: 503, body: '<html>' } }),
+      stage.rig.recharge.faults.add({ match: { path: '/orders$' }, times: 1, fault: { kind: 'reset' } }),
+    ];
     await shop.run('reconcile');
-    stage.rig.recharge.faults.remove(cut.id);
+    expect(passing.map(({ hits }) => hits)).toEqual([1, 1, 1]);
+    for (const { id } of passing) stage.rig.recharge.faults.remove(id);
 
     const counts = tally(await shop.told(/^subscription\./));
     expect(counts).toEqual(Object.fromEntries(rows.map((row) => [`subscription.cancelled ${row.id}`, 1])));

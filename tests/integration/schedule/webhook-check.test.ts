@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { rechargeConnection } from '#app/connections/recharge.server.ts';
+import { connectRecharge, rechargeConnection } from '#app/connections/recharge.server.ts';
 import { pool } from '#app/db.server.ts';
 import { listDeliveries } from '#app/delivery/queries.server.ts';
 import { refreshEnv } from '#app/env.server.ts';
@@ -101,6 +101,30 @@ describe('registrations that Recharge deleted', () => {
     await shop.run('webhook-check');
 
     expect(typesOf(await shop.told(/^subscription\./))).toEqual(['subscription.cancelled']);
+  });
+
+  test('while the token is refused nothing is forgotten: with a new one the check reads from the last good check on', async () => {
+    const shop = await stage.shop();
+    await shop.run('webhook-check');
+    await fetch(`${stage.rig.recharge.url}/_sim/tokens?token=${shop.token}`, { method: 'DELETE' });
+    await expect(shop.run('webhook-check')).rejects.toMatchObject({ kind: 'unauthorised' });
+    expect((await rechargeConnection(shop.shopId))?.status).toBe('unauthorised');
+    await shop.act('cancel', {}, { lost: true });
+    stage.rig.recharge.addToken(shop.domain, { token: `${shop.token}-new`, secret: 'new' });
+    await unhurried(() => connectRecharge(shop.shopId, { apiToken: `${shop.token}-new`, clientSecret: 'new' }, 'test'));
+
+    await shop.run('webhook-check');
+
+    expect(typesOf(await shop.told(/^subscription\./))).toEqual(['subscription.cancelled']);
+  });
+
+  test('a change of tokens is no gap: nothing was missing', async () => {
+    const shop = await stage.shop();
+    await shop.run('webhook-check');
+    stage.rig.recharge.addToken(shop.domain, { token: `${shop.token}-next`, secret: 'next' });
+    await unhurried(() => connectRecharge(shop.shopId, { apiToken: `${shop.token}-next`, clientSecret: 'next' }, 'test'));
+
+    expect(await shop.run('webhook-check')).toMatchObject({ missing: [], recovered: null });
   });
 
   test('a check that finds everything in place reads nothing and tells nothing', async () => {
