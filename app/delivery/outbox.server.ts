@@ -41,10 +41,16 @@ async function insertEvents(tx: pg.PoolClient, shopId: string, events: readonly 
   );
   const digestOf = new Map(known.rows.map((row) => [row.key, row.contentDigest]));
   const others = clashing
-    .filter((row) => !digestOf.get(row.key)?.equals(row.digest))
+    .filter((row) => !happensOnce(row.event) && !digestOf.get(row.key)?.equals(row.digest))
     .map((row) => ({ ...row, key: `${row.key}#${row.digest.toString('hex').slice(0, 12)}` }));
   await insertRows(tx, shopId, firstOfEachKey(others), ids);
   return rows.map((row) => ids.get(row.index) ?? null);
+}
+
+/** Facts whose key holds their own time: a second body of the same key is a later look at the same fact, not another one. */
+function happensOnce(event: DomainEvent): boolean {
+  if (event.type === 'subscription.cancelled') return event.data.subscription.cancelled_at !== null;
+  return event.type === 'charge.paid' || event.type.endsWith('.created');
 }
 
 type Row = { index: number; event: DomainEvent; inboundWebhookId: string | null; key: string; digest: Buffer };

@@ -110,4 +110,14 @@ describe('facts are recorded once', () => {
     expect(first.eventIds.map((id) => id !== null)).toEqual([true, false, true]);
     expect(again.eventIds).toEqual([null, null]);
   });
+
+  test('what happens once is told once, though a later body of it looks different', async () => {
+    const who = fresh();
+    const created = { ...event({ ...who, status: 'active', second: 30 }), type: 'subscription.created', key: `subscription.created:${who.subscriptionId}:1` } as DomainEvent;
+    const laterLook = { ...created, data: { subscription: { ...sampleSubscription, id: who.subscriptionId, has_queued_charges: false } } } as DomainEvent;
+    const record = (each: DomainEvent) => transaction((tx) => recordEvents(tx, shopId, [{ event: each, inboundWebhookId: null }]));
+
+    expect((await record(created)).eventIds).toEqual([expect.any(String)]);
+    expect((await record(laterLook)).eventIds).toEqual([null]);
+  });
 });
