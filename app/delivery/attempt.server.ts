@@ -12,7 +12,7 @@ import { log } from '#app/log.server.ts';
 import { open } from '#app/secrets.server.ts';
 import { countAttempt } from './metrics.server.ts';
 import { breakerRules } from './breaker.ts';
-import type { Claim, Head } from './claim.server.ts';
+import { leaseMarginMs, type Claim, type Head } from './claim.server.ts';
 import { giveBack, recordOutcomes, type Outcome } from './record.server.ts';
 import { nextStep } from './retry.ts';
 
@@ -31,10 +31,17 @@ export async function attemptHeads(destinationId: string, shopId: string, claim:
   try {
     destination = await openDestination(destinationId);
   } catch (error) {
-    await recordOutcomes(shopId, claim.leaseToken, claim.heads.map((head) => failed(head, toFailure(error), null, null, true, false)), null);
+    if (!(error instanceof Failure)) return untouchedAfter(error, claim);
+    await whileLeased(claim, () => recordOutcomes(shopId, claim.leaseToken, claim.heads.map((head) => failed(head, error, null, null, true, false)), null));
     return;
   }
-  const { ready, outcomes } = await mapHeads(destination, shopId, claim.heads);
+  let mapped: Awaited<ReturnType<typeof mapHeads>>;
+  try {
+    mapped = await mapHeads(destination, shopId, claim.heads);
+  } catch (error) {
+    return untouchedAfter(error, claim);
+  }
+  const { ready, outcomes } = mapped;
   // A process that was stopped for a while must not send on a lease that may have passed to another.
   if (performance.now() > claim.sendBefore) {
     await giveBack(claim.leaseToken, claim.heads.map((head) => head.laneId));
@@ -56,11 +63,34 @@ export async function attemptHeads(destinationId: string, shopId: string, claim:
   }
   const done = new Set(outcomes.map((outcome) => outcome.head.deliveryId));
   const untouched = claim.heads.filter((head) => !done.has(head.deliveryId));
-  const { recorded, stopped, recovered } = await recordOutcomes(shopId, claim.leaseToken, outcomes, { destinationId, shopId, requests, rules: breakerRules(env().retryDelaysMs) });
+  const news = { destinationId, shopId, requests, rules: breakerRules(env().retryDelaysMs) };
+  const { recorded, stopped, recovered } = await whileLeased(claim, () => recordOutcomes(shopId, claim.leaseToken, outcomes, news));
   if (untouched.length > 0) await giveBack(claim.leaseToken, untouched.map((head) => head.laneId));
   report(destination, shopId, destinationId, outcomes, new Set(recorded));
   if (stopped) log.warn('Destination stopped: its key is refused; deliveries are held', { shopId, destinationId, destination: destination.plugin.manifest.type });
   if (recovered) log.info('Destination is back', { shopId, destinationId, destination: destination.plugin.manifest.type });
+}
+
+/** Nothing was sent: the lanes go back as soon as the database is there, and the trouble on to the caller. */
+async function untouchedAfter(trouble: unknown, claim: Claim): Promise<never> {
+  await whileLeased(claim, () => giveBack(claim.leaseToken, claim.heads.map((head) => head.laneId)));
+  throw trouble;
+}
+
+/**
+ * Writes again while the database is away and the lanes are ours: what was sent is then neither sent twice nor left lying
+ * until its lease runs out. Writing is fenced by the lease, so that a write whose answer was lost does nothing the second time.
+ */
+async function whileLeased<Result>(claim: Claim, write: () => Promise<Result>): Promise<Result> {
+  for (;;) {
+    try {
+      return await write();
+    } catch (error) {
+      const refusedForGood = /^(22|23|42)/.test(String((error as { code?: unknown }).code));
+      if (refusedForGood || performance.now() > claim.sendBefore + leaseMarginMs) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+  }
 }
 
 async function mapHeads(destination: Opened, shopId: string, heads: readonly Head[]): Promise<{ ready: Ready[]; outcomes: Outcome[] }> {

@@ -16,6 +16,8 @@ import { applyCustomers, applySubscriptions } from './mirror.server.ts';
 
 const batchSize = 500;
 const leaseSeconds = 30;
+/** While the database is away each look may leave one; only one of them can hold the row. */
+const mostUnreleased = 100;
 
 export type Processed = { webhooks: number; events: number; deliveries: number; quarantined: number };
 
@@ -38,9 +40,9 @@ export async function waitingConnections(limit = 50): Promise<{ connectionId: st
  * The lease is checked inside the transaction that writes, so a process that was stopped for too long writes nothing.
  */
 export async function processConnection(connectionId: string, shopId: string): Promise<Processed | null> {
-  const leaseToken = await takeLease(connectionId);
-  if (!leaseToken) return null;
+  const leaseToken = randomUUID();
   try {
+    if (!(await takeLease(connectionId, leaseToken))) return null;
     const waiting = await pool().query<WaitingRow>(
       `select id, topic, "bodySealed", "receivedAt" from "InboundWebhook" where "connectionId" = $1 and state = 'received' order by id limit $2`,
       [connectionId, batchSize],
@@ -49,19 +51,35 @@ export async function processConnection(connectionId: string, shopId: string): P
     const read = waiting.rows.map((row) => readRow(row, shopId));
     return await transaction((tx) => store(tx, connectionId, shopId, leaseToken, read));
   } finally {
-    await pool().query(`update "IntakeLease" set "leasedUntil" = null, "leaseToken" = null where "connectionId" = $1 and "leaseToken" = $2`, [connectionId, leaseToken]);
+    await release(connectionId, leaseToken);
   }
 }
 
-async function takeLease(connectionId: string): Promise<string | null> {
-  const token = randomUUID();
+/**
+ * Leases that this process could not give back because the database was away. It may take them again at once, instead of
+ * leaving a shop's webhooks lying until they run out; a transaction that still goes on holds the row until it ends.
+ */
+const unreleased = new Map<string, string[]>();
+
+async function takeLease(connectionId: string, token: string): Promise<boolean> {
   const taken = await pool().query(
     `insert into "IntakeLease" as held ("connectionId", "leasedUntil", "leaseToken") values ($1, now() + make_interval(secs => $3), $2)
      on conflict ("connectionId") do update set "leasedUntil" = excluded."leasedUntil", "leaseToken" = excluded."leaseToken"
-     where held."leasedUntil" is null or held."leasedUntil" < now()`,
-    [connectionId, token, leaseSeconds],
+     where held."leasedUntil" is null or held."leasedUntil" < now() or held."leaseToken" = any($4)`,
+    [connectionId, token, leaseSeconds, unreleased.get(connectionId) ?? []],
   );
-  return taken.rowCount === 1 ? token : null;
+  return taken.rowCount === 1;
+}
+
+/** Writes nothing when the lease was not taken or has passed to another. */
+async function release(connectionId: string, token: string): Promise<void> {
+  try {
+    await pool().query(`update "IntakeLease" set "leasedUntil" = null, "leaseToken" = null where "connectionId" = $1 and "leaseToken" = $2`, [connectionId, token]);
+    unreleased.delete(connectionId);
+  } catch (error) {
+    unreleased.set(connectionId, [...(unreleased.get(connectionId) ?? []), token].slice(-mostUnreleased));
+    throw error;
+  }
 }
 
 function readRow(row: WaitingRow, shopId: string): ReadRow {

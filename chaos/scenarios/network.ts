@@ -66,9 +66,9 @@ async function inTurn(stage: Stage, victim: 'database' | 'sink', lengthMs: numbe
   for (const [kind, overAt] of Object.entries(recoveries)) recoveries[kind] = await firstArrivalAfter(stage, overAt);
 }
 
-/** Seconds; waits up to two minutes, as long as the load still has something to deliver. */
+/** Seconds; waits up to half a minute. */
 async function firstArrivalAfter(stage: Stage, overAt: number): Promise<number> {
-  for (const limit = performance.now() + 120_000; performance.now() < limit; await pause(200)) {
+  for (const limit = performance.now() + 30_000; performance.now() < limit; await pause(200)) {
     const found = stage.history.entries.find((entry) => entry.kind === 'arrived' && entry.at > overAt);
     if (found) return Math.round((found.at - overAt) / 100) / 10;
   }

@@ -69,7 +69,7 @@ test('P05 a delivery whose kept commands cannot be opened dies with a reason and
   sink.behave(() => ({ do: 'answer', status: 503 }));
   await send(shop, '2001', '1');
   worker = await startWorker();
-  await until('its commands are kept', async () => (await pool().query(`select 1 from "Delivery" d join "Event" e on e.id = d."eventId" where e."objectId" = '2001' and d."commandsSealed" is not null`)).rowCount);
+  await until('its commands are kept', async () => (await pool().query(`select 1 from "Delivery" d join "Event" e on e.id = d."eventId" where e."objectId" = '2001' and d."commandsSealed" is not null`)).rowCount === 1);
   await worker.stop();
   worker = undefined;
   await pool().query(`update "Delivery" d set "commandsSealed" = '\\x00', "dueAt" = now() from "Event" e where e.id = d."eventId" and e."objectId" = '2001'`);
