@@ -5,6 +5,7 @@ import type { Home } from '#app/admin/home.server.ts';
 import { AttentionList } from './AttentionList.tsx';
 import { ConnectionsCard } from './ConnectionsCard.tsx';
 import { FiguresCard } from './FiguresCard.tsx';
+import { NoticeBanners } from './NoticeBanners.tsx';
 import { SetupGuide } from './SetupGuide.tsx';
 
 export function HomePage({ home }: { home: Home }) {
@@ -12,6 +13,7 @@ export function HomePage({ home }: { home: Home }) {
   return (
     <Page title={t('home.title')} subtitle={t('home.subtitle')}>
       <BlockStack gap="400">
+        <NoticeBanners banners={home.banners} />
         <AttentionList items={home.attention} />
         {home.guide && <SetupGuide steps={home.guide.steps} complete={home.guide.complete} />}
         <Layout>
