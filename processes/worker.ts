@@ -6,13 +6,13 @@ import { startWorker } from '#app/worker.server.ts';
 import { openProcess, stopOnSignal } from './open.ts';
 
 const opened = await openProcess('worker');
-const worker = await startWorker();
-const schedule = await startSchedule();
-const alerts = startAlerts();
+// Begun before the signals are listened for, awaited after: a stop in the middle of the start gives back what is leased.
+const worker = startWorker();
+const schedule = startSchedule();
+const alerts = Promise.all([worker, schedule]).then(() => startAlerts());
 stopOnSignal(async () => {
-  await alerts.stop();
-  await schedule.stop();
-  await worker.stop();
+  await Promise.all([alerts, schedule, worker].map(async (part) => (await part).stop()));
   await opened.close();
 });
+await alerts;
 log.info('Worker is ready');
