@@ -69,7 +69,9 @@ describe('a webhook of Recharge is seen in Bloomreach', () => {
     await rig.recharge.do('skip', { shop: shop.domain });
     await until('the skip is an event', async () => (await listEvents(shop.shopId, { limit: 50 })).items.some((event) => event.type === 'subscription.skipped' && event.state === 'recorded'));
 
-    expect(eventsOf(email)).toEqual([]);
+    await until('everything settled', async () => (await listDeliveries(shop.shopId, { state: 'pending', limit: 1 })).items.length === 0);
+    // The skip makes Recharge queue the charge after it, which is on the list.
+    expect(eventsOf(email).map((event) => [event.type, event.properties['status']]).filter(([type, status]) => type !== 'subscription_charge' || status !== 'created')).toEqual([]);
   });
 
   test('BR-16 with Recharge ID only that id is sent, and no e-mail is needed', async () => {
