@@ -21,7 +21,6 @@ const patterns: [RegExp, string][] = [
   [/([?&](?:token|signature|hmac|id_token|session|hash|code|logged_in_customer_id)=)[^&\s"']+/gi, '$1[secret]'],
   [/(\/portal\/)[0-9a-f]{12,}/gi, '$1[hash]'],
   // A control character could forge a line or drive a terminal.
-  // eslint-disable-next-line no-control-regex
   [/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, ' '],
 ];
 
