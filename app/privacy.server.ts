@@ -15,7 +15,7 @@ export type CustomerHash = (shopId: string, shopifyCustomerId: string) => string
 export type RowCounts = Record<string, number>;
 
 const page = 2_000;
-const slowStatementMs = 25_000;
+const slowStatementMs = 14_000;
 
 /** Counts the rows that belong to a customer, for `customers/data_request`. */
 export async function countCustomerRows(shopId: string, person: ShopifyPerson): Promise<RowCounts> {

@@ -35,7 +35,9 @@ function launch(role: Role, failures: number): void {
     const inRow = performance.now() - startedAt > 60_000 ? 0 : failures + 1;
     const waitMs = Math.min(30_000, 250 * 2 ** inRow);
     log.error('A process ended and is started again', { role, code, signal, waitMs });
-    setTimeout(() => launch(role, inRow), waitMs);
+    setTimeout(() => {
+      if (!stopping) launch(role, inRow);
+    }, waitMs);
   });
 }
 

@@ -9,6 +9,8 @@ import { openProcess, stopOnSignal, stopWith } from './open.ts';
 
 const opened = await openProcess('web');
 const { settings } = opened;
+/** How long callers are told to close before the web server stops listening; a load balancer sees `/readyz` in that time. */
+const lingerMs = 2_000;
 const buildDirectory = path.resolve(import.meta.dirname, '..', 'build');
 
 try {
@@ -24,7 +26,7 @@ try {
   exposeGauges();
   const port = await web.listen(settings.port, settings.host);
   stopOnSignal(async () => {
-    await web.stop();
+    await web.stop(25_000, lingerMs);
     await opened.close();
   }, 35_000);
   log.info('Web is ready', { port, host: settings.host });

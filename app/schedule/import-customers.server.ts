@@ -15,6 +15,7 @@ import type { JobData } from './queue.server.ts';
 
 const job = 'import-customers';
 const pageSize = 500;
+const wholeShopMs = 120_000;
 
 /** Destinations that take a customer's state and were not yet told everybody's. */
 export async function destinationsToImport(): Promise<{ shopId: string; destinationId: string }[]> {
@@ -54,11 +55,17 @@ async function readEverybody(shopId: string, signal: AbortSignal): Promise<void>
       await applySubscriptions(tx, shopId, page.map((subscription) => seenBy(subscription, startedAt)));
     });
   }
-  await pool().query(
-    `update "CustomerState" c set "subscriptionsComplete" = true, "subscriptionsStateAt" = coalesce(c."subscriptionsStateAt", $2)
-     where c."shopId" = $1 and not exists (
-       select 1 from "SubscriptionState" s where s."shopId" = $1 and s."rechargeCustomerId" = c."rechargeCustomerId" and s.status = 'unknown')`,
-    [shopId, startedAt],
+  await transaction(
+    (tx) =>
+      tx.query({
+        text: `update "CustomerState" c set "subscriptionsComplete" = true, "subscriptionsStateAt" = coalesce(c."subscriptionsStateAt", $2)
+          where c."shopId" = $1 and not exists (
+            select 1 from "SubscriptionState" s where s."shopId" = $1 and s."rechargeCustomerId" = c."rechargeCustomerId" and s.status = 'unknown')`,
+        values: [shopId, startedAt],
+        // One statement over all customers of a shop.
+        query_timeout: wholeShopMs + 5_000,
+      } as pg.QueryConfig),
+    { statementTimeoutMs: wholeShopMs },
   );
 }
 

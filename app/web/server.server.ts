@@ -29,8 +29,11 @@ export type WebServer = {
   intake: Intake;
   /** Resolves with the port; rejects with an error that says what to do when it is taken. */
   listen(port: number, host: string): Promise<number>;
-  /** Stops accepting, lets running requests finish for `drainMs`, cuts the rest, writes what the intake still holds. */
-  stop(drainMs?: number): Promise<void>;
+  /**
+   * Tells every caller to close for `lingerMs`, then stops accepting, lets running requests finish for `drainMs`, cuts the rest, and
+   * writes what the intake still holds. Without the lingering a request that just arrives on an idle connection is cut.
+   */
+  stop(drainMs?: number, lingerMs?: number): Promise<void>;
 };
 
 const mostSockets = 2_000;
@@ -105,9 +108,10 @@ export function createWebServer({ remixHandler, portalHandler, pool = sharedPool
           resolve((server.address() as AddressInfo).port);
         });
       }),
-    async stop(drainMs = 25_000) {
+    async stop(drainMs = 25_000, lingerMs = 0) {
       stopping = true;
       health.stopping();
+      if (lingerMs > 0) await new Promise((resolve) => setTimeout(resolve, lingerMs));
       // Whoever is still answered is told not to send more on this connection.
       for (const response of unanswered) response.shouldKeepAlive = false;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

@@ -2,7 +2,7 @@
  * Talks to Bloomreach's Tracking API: one batch call for everything. A 200 says nothing about the items in it,
  * so each is judged by its own result. Errors and shapes: docs/vendors/bloomreach.md.
  */
-import { Failure, type FailureKind } from '../../errors.ts';
+import { Failure, toFailure, type FailureKind } from '../../errors.ts';
 import type { Checked, Connected, Http, HttpAnswer, SendItem, SendResult } from '../contract.ts';
 import type { BloomreachSettings } from './manifest.ts';
 import type { BloomreachCommand } from './mapping.ts';
@@ -29,17 +29,34 @@ export function connectBloomreach(settings: BloomreachSettings, http: Http, base
     // One bad command must not take the others down with it: ask again in halves until it stands alone.
     if ((answer.status === 400 || answer.status === 413) && items.length > 1) {
       const middle = Math.ceil(items.length / 2);
-      return [...(await sendBatch(items.slice(0, middle))), ...(await sendBatch(items.slice(middle)))];
+      return sendParts([items.slice(0, middle), items.slice(middle)]);
     }
     return items.map(() => ({ ok: false, failure: refusal, answer: cut(answer.text) }));
   }
 
+  /** What one part achieved stays known when a later one gets no answer; after that nothing more is sent. */
+  async function sendParts(parts: Iterable<readonly SendItem<BloomreachCommand>[]>): Promise<SendResult[]> {
+    const results: SendResult[] = [];
+    let broken: Failure | undefined;
+    for (const part of parts) {
+      if (!broken) {
+        try {
+          results.push(...(await sendBatch(part)));
+          continue;
+        } catch (error) {
+          broken = toFailure(error);
+          results.push(...part.map((): SendResult => ({ ok: false, failure: broken as Failure, answer: '' })));
+          continue;
+        }
+      }
+      const unsent = new Failure('transient', 'Not sent, because the request before it got no answer.', { code: 'bloomreach_not_sent', system });
+      results.push(...part.map((): SendResult => ({ ok: false, failure: unsent, answer: '' })));
+    }
+    return results;
+  }
+
   return {
-    async send(items) {
-      const results: SendResult[] = [];
-      for (const part of requests(items)) results.push(...(await sendBatch(part)));
-      return results;
-    },
+    send: (items) => sendParts(requests(items)),
     check: () => check(http, project, headers, post),
   };
 }
