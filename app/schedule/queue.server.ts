@@ -20,6 +20,9 @@ const queues: Record<JobName, QueueOptions> = {
   prune: { retryLimit: 3, retryDelay: 300, expireInSeconds: 3600, atOnce: 1 },
 };
 
+/** Passed on to the connections: without them a query on a connection that died unnoticed waits for ever. */
+const reach = { keepAlive: true, query_timeout: 15_000 };
+
 export type JobQueue = {
   /** Asks for a job; while one of the same `singletonKey` waits or was asked for within `onceInSeconds`, nothing happens. */
   enqueue(name: JobName, data: JobData, singletonKey: string, onceInSeconds: number): Promise<void>;
@@ -29,7 +32,7 @@ export type JobQueue = {
 
 /** Opens the queue in this process and works on its jobs. */
 export async function openJobQueue(handlers: Record<JobName, JobHandler>): Promise<JobQueue> {
-  const boss = new PgBoss({ connectionString: databaseUrl(), application_name: 'rechannel-jobs', max: 3, useListenNotify: true, superviseIntervalSeconds: 5, monitorIntervalSeconds: 5 });
+  const boss = new PgBoss({ ...reach, connectionString: databaseUrl(), application_name: 'rechannel-jobs', max: 3, useListenNotify: true, superviseIntervalSeconds: 5, monitorIntervalSeconds: 5 });
   boss.on('error', (error) => log.warn('The job queue met an error', { error }));
   await boss.start();
   const stopping = new AbortController();
