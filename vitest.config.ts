@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+// Tests over real processes, sockets and a database meet busy machines. On CI such a test has a second go, which the report shows.
+const retry = process.env.CI ? 1 : 0;
+
 /** One project per kind of test: `npx vitest run --project unit`. */
 export default defineConfig({
   test: {
@@ -20,6 +23,7 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 120_000,
           maxWorkers: 2,
+          retry,
         },
       },
       { test: { name: 'theme', include: ['tests/theme/**/*.test.ts'], testTimeout: 60_000 } },
@@ -30,6 +34,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 240_000,
           fileParallelism: false,
+          retry,
         },
       },
     ],

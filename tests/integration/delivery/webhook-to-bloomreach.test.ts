@@ -56,9 +56,8 @@ describe('a webhook of Recharge is seen in Bloomreach', () => {
     await until('paid and created', () => new Set(eventsOf(email).map((event) => event.properties['status'])).size === 2);
 
     expect(eventsOf(email).map((event) => [event.type, event.properties['status']]).sort()).toEqual([['subscription_charge', 'created'], ['subscription_charge', 'paid']]);
-    const { items } = await listDeliveries(shop.shopId, { state: 'delivered', limit: 50 });
-    const paid = items.find((item) => item.eventType === 'charge.paid');
-    const detail = await deliveryDetail(shop.shopId, paid?.deliveryId ?? '');
+    const paid = await until('it is on record', async () => (await listDeliveries(shop.shopId, { state: 'delivered', limit: 50 })).items.find((item) => item.eventType === 'charge.paid'));
+    const detail = await deliveryDetail(shop.shopId, paid.deliveryId);
     expect(detail?.attempts).toMatchObject([{ number: 1, outcome: 'delivered', status: 200, vendorAnswer: expect.stringContaining('"success":true') }]);
   });
 
