@@ -2,6 +2,7 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import { PrismaClient } from '@prisma/client';
 import pg from 'pg';
+import { databaseUrl } from './env.server.ts';
 
 export type TransactionOptions = {
   /** How long one statement may take, in ms; otherwise 14 s. Beyond that the query itself needs a `query_timeout` of its own. */
@@ -15,13 +16,6 @@ type Database = { pool?: pg.Pool; client?: PrismaClient };
 // The built server contains a copy of this module; on the global object both copies find the same pool.
 const key = Symbol.for('rechannel.database');
 const database = ((globalThis as Record<symbol, unknown>)[key] ??= {}) as Database;
-
-/** Address of the database, from DATABASE_URL, which the process's entry sets once the embedded server is up. */
-export function databaseUrl(): string {
-  const url = process.env.DATABASE_URL;
-  if (!url) throw new Error('DATABASE_URL is not set: the process must open its database before it uses it');
-  return url;
-}
 
 /** The pool, made on first use. Connections that break are dropped and replaced; the statement that used one fails. */
 export function pool(): pg.Pool {

@@ -7,8 +7,6 @@ import { DateTime } from 'luxon';
 /** Where "now" comes from; tests pass their own. */
 export type Clock = { now(): Date };
 
-export const systemClock: Clock = { now: () => new Date() };
-
 /** A calendar day, `YYYY-MM-DD`. */
 export type CalendarDay = string;
 

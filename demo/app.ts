@@ -57,7 +57,8 @@ export async function startApp(simulators: Simulators, port: number, dataDir: st
   };
 }
 
-function freePort(): Promise<number> {
+/** A port of loopback that nothing listens on at this moment. */
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once('error', reject);

@@ -1,11 +1,11 @@
 /** The whole product for a browser: simulated Shopify, Recharge and Bloomreach, Rechannel's own web and worker processes, one page. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { chromium, type Browser, type FrameLocator, type Page } from 'playwright-core';
 import { createTestDatabase } from '#tests/support/database.ts';
+import { freePort } from '../../demo/app.ts';
 import { startSimulators, type Simulators } from '../../demo/simulators.ts';
 
 export type AdminStage = Simulators & {
@@ -139,16 +139,5 @@ function ended(child: ChildProcess): Promise<void> {
       resolve();
     });
     child.kill('SIGTERM');
-  });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
   });
 }

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { describe, expect, it } from 'vitest';
-import { databaseUrl, db, pool, transaction } from '#app/db.server.ts';
+import { db, pool, transaction } from '#app/db.server.ts';
+import { databaseUrl } from '#app/env.server.ts';
 
 describe('the database of a process', () => {
   it('shows the same rows through Prisma and through the pool, with instants in UTC', async () => {
